@@ -1,0 +1,133 @@
+//! A machine as a step sees it: things to look at.
+
+use crate::{
+    FileState, HostCalls, Observed, OsRelease, Output, Probe, Result, StepError, Subject,
+    wire::{Answer, MachineId, Request},
+};
+
+/// The host or the unit's own container, to look at.
+#[derive(Clone, Copy)]
+pub struct Machine<'a> {
+    host: &'a dyn HostCalls,
+    id: MachineId,
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn new(host: &'a dyn HostCalls, id: MachineId) -> Self {
+        Self { host, id }
+    }
+
+    /// Looks at several things in one round trip.
+    ///
+    /// # Errors
+    /// When the machine cannot be reached; each subject has a result of its own besides.
+    pub fn observe_all(&self, subjects: Vec<Subject>) -> Result<Vec<Result<Observed>>> {
+        let count = subjects.len();
+        match self.host.call(Request::Observe { machine: self.id, subjects })? {
+            Answer::Observed { seen } if seen.len() == count => Ok(seen),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Looks at one thing.
+    ///
+    /// # Errors
+    /// When it cannot be looked at. That something is not there is an observation, not an error.
+    pub fn observe(&self, subject: Subject) -> Result<Observed> {
+        match self.observe_all(vec![subject])?.pop() {
+            Some(seen) => seen,
+            None => Err(unexpected(&Answer::Done)),
+        }
+    }
+
+    /// Looks at a path.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn file(&self, path: impl Into<String>) -> Result<FileState> {
+        match self.observe(Subject::File { path: path.into() })? {
+            Observed::File(state) => Ok(state),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// The names in a folder, sorted, or nothing if it is not there.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn folder(&self, path: impl Into<String>) -> Result<Option<Vec<String>>> {
+        match self.observe(Subject::Folder { path: path.into() })? {
+            Observed::Folder { names } => Ok(names),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// A systemd service.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn service(&self, name: impl Into<String>) -> Result<crate::ServiceState> {
+        match self.observe(Subject::Service { name: name.into() })? {
+            Observed::Service(state) => Ok(state),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// AppArmor in the kernel (the same for the host and its containers).
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn apparmor(&self) -> Result<crate::AppArmorState> {
+        match self.observe(Subject::AppArmor)? {
+            Observed::AppArmor(state) => Ok(state),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// The unit's container as its runtime sees it.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn container(&self) -> Result<crate::ContainerState> {
+        match self.observe(Subject::Container)? {
+            Observed::Container(state) => Ok(state),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// The distribution.
+    ///
+    /// # Errors
+    /// `OS-UNKNOWN` when `/etc/os-release` is missing or does not name one.
+    pub fn os_release(&self) -> Result<OsRelease> {
+        OsRelease::parse(&self.file("/etc/os-release")?)
+    }
+
+    /// Runs one of the step's declared probes, with more arguments behind the declared ones.
+    ///
+    /// # Errors
+    /// When the machine cannot be reached, the probe is not declared in the step's metadata, or it does
+    /// not end in time. A probe that ends with an exit code other than 0 is not an error here.
+    pub fn probe(&self, probe: &Probe, more: &[&str]) -> Result<Output> {
+        let argv = probe
+            .argv
+            .iter()
+            .map(|word| word.to_string())
+            .chain(more.iter().map(|word| (*word).to_owned()))
+            .collect();
+        match self.host.call(Request::Probe { machine: self.id, argv })? {
+            Answer::Ran { output } => Ok(output),
+            other => Err(unexpected(&other)),
+        }
+    }
+}
+
+fn unexpected(answer: &Answer) -> StepError {
+    StepError::new("SDK-ANSWER", format!("the orchestrator gave an unexpected answer: {answer:?}"))
+        .hint("Step and orchestrator do not understand each other; report this with both versions.")
+}
+
+fn mismatch(observed: &Observed) -> StepError {
+    StepError::new("OBSERVATION-MISMATCH", format!("asked for one thing, was shown {observed:?}"))
+        .hint("This is a defect of the orchestrator or of the fake host; report it.")
+}

@@ -1,0 +1,119 @@
+//! What a step says about itself, as constants.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+/// A text that a step gives as a constant and the orchestrator reads from a document.
+pub type Text = Cow<'static, str>;
+
+/// On which targets a step has work to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Once, on the host.
+    Host,
+    /// Once in each container.
+    Container,
+    /// On the host first, and then in each container.
+    HostAndContainers,
+}
+
+/// A command that a step may run to look, in `check` and `verify`. The orchestrator runs nothing else
+/// there: a step names its probes before it is trusted with any, and `plugins list` shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// How the step's author calls it.
+    pub name: Text,
+    /// What is run: program and leading arguments. Further arguments may follow at each call.
+    pub argv: Cow<'static, [Text]>,
+    /// What it finds out, and what it leaves behind if it leaves anything.
+    pub about: Text,
+    /// How long it may take, in seconds.
+    pub time_limit_s: u32,
+}
+
+impl Probe {
+    /// A probe that runs a program, with 30 seconds to answer.
+    pub const fn new(name: &'static str, argv: &'static [Text], about: &'static str) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            argv: Cow::Borrowed(argv),
+            about: Cow::Borrowed(about),
+            time_limit_s: 30,
+        }
+    }
+
+    /// The same with another time limit.
+    #[must_use]
+    pub const fn within(mut self, seconds: u32) -> Self {
+        self.time_limit_s = seconds;
+        self
+    }
+}
+
+/// Words of an argv as constants: `argv!["docker", "info"]`.
+#[macro_export]
+macro_rules! argv {
+    ($($word:expr),* $(,)?) => { &[$(::std::borrow::Cow::Borrowed($word)),*] };
+}
+
+/// An error that a step may return, for `phoenix-orch explain CODE` and `docs/errors.md`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// As in [`crate::StepError::code`].
+    pub code: Text,
+    /// What has happened, in a sentence or two.
+    pub about: Text,
+    /// What to do about it.
+    pub remedy: Text,
+}
+
+impl Code {
+    /// A documented error.
+    pub const fn new(code: &'static str, about: &'static str, remedy: &'static str) -> Self {
+        Self {
+            code: Cow::Borrowed(code),
+            about: Cow::Borrowed(about),
+            remedy: Cow::Borrowed(remedy),
+        }
+    }
+}
+
+/// Name, version, scope and all that must be known of a step before it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Lower-case words joined by hyphens; the name in `plugins.toml`.
+    pub name: Text,
+    /// The step's own version, as semver.
+    pub version: Text,
+    /// What the step is for, in one line.
+    pub about: Text,
+    /// Where it works.
+    pub scope: Scope,
+    /// The commands it looks with.
+    #[serde(default)]
+    pub probes: Cow<'static, [Probe]>,
+    /// The errors it may return.
+    #[serde(default)]
+    pub codes: Cow<'static, [Code]>,
+}
+
+impl Meta {
+    /// A step without probes and codes of its own yet. Pass `env!("CARGO_PKG_VERSION")` as version.
+    pub const fn new(
+        name: &'static str,
+        version: &'static str,
+        scope: Scope,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            version: Cow::Borrowed(version),
+            about: Cow::Borrowed(about),
+            scope,
+            probes: Cow::Borrowed(&[]),
+            codes: Cow::Borrowed(&[]),
+        }
+    }
+}

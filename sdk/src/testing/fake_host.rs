@@ -1,0 +1,329 @@
+//! An orchestrator in memory: answers requests from a [`World`] and performs changes on it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
+
+use crate::{
+    Bytes, Change, Context, FileState, HostCalls, Kind, Meta, Observed, Others, Output,
+    Permissions, Result, ServiceState, StepError, Subject, Verdict,
+    change::json_keys,
+    wire::{Answer, Input, MachineId, Request},
+    world::{FakeMachine, Trigger, World},
+};
+
+/// A fake host. It refuses what the orchestrator would refuse: probes that the step's metadata does not
+/// declare, and changes outside `apply` or beyond the report.
+pub struct FakeHost {
+    world: Mutex<World>,
+    meta: Meta,
+    allowed: Mutex<Vec<Change>>,
+}
+
+impl FakeHost {
+    /// A host with this world, for a step with this metadata.
+    pub fn new(world: World, meta: Meta) -> Self {
+        Self { world: Mutex::new(world), meta, allowed: Mutex::new(Vec::new()) }
+    }
+
+    /// The world as it is now.
+    pub fn world(&self) -> World {
+        lock(&self.world).clone()
+    }
+
+    /// The input document for this world.
+    ///
+    /// # Errors
+    /// When the world's parameters are not JSON.
+    pub fn input(&self) -> Result<Input> {
+        let world = self.world();
+        let params = if world.params.is_empty() {
+            serde_json::Value::Null
+        } else {
+            serde_json::from_str(&world.params).map_err(|error| {
+                StepError::new("PARAMS-INVALID", "the world's parameters are not JSON")
+                    .cause(error.to_string())
+                    .hint("Correct `World::params`.")
+            })?
+        };
+        Ok(Input { target: world.target, apparmor: world.apparmor, params, report: None })
+    }
+
+    /// Lets a step work with a context: changes are performed only if they are among `allowed`.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn with<T>(
+        &self,
+        input: &Input,
+        allowed: &[Change],
+        work: impl FnOnce(&Context<'_>) -> Result<T>,
+    ) -> Result<T> {
+        *lock(&self.allowed) = allowed.to_vec();
+        let outcome = work(&Context::new(self, input));
+        lock(&self.allowed).clear();
+        outcome
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl HostCalls for FakeHost {
+    fn call(&self, request: Request) -> Result<Answer> {
+        match request {
+            Request::Observe { machine, subjects } => {
+                let world = self.world();
+                let seen =
+                    subjects.iter().map(|subject| observe(&world, machine, subject)).collect();
+                Ok(Answer::Observed { seen })
+            }
+            Request::Probe { machine, argv } => {
+                declared(&self.meta, &argv)?;
+                Ok(Answer::Ran { output: probe(&self.world(), machine, &argv) })
+            }
+            Request::Perform { change } => {
+                if !lock(&self.allowed).contains(&change) {
+                    return Err(StepError::new(
+                        "CHANGE-NOT-ANNOUNCED",
+                        format!("the step tried to {} without announcing it", change.kind),
+                    )
+                    .hint("Perform only changes that this round's `check` put into its report."));
+                }
+                perform(&mut lock(&self.world), &change)?;
+                Ok(Answer::Done)
+            }
+            Request::Progress { .. } => Ok(Answer::Done),
+        }
+    }
+}
+
+fn declared(meta: &Meta, argv: &[String]) -> Result<()> {
+    let fits = |probe: &crate::Probe| {
+        argv.len() >= probe.argv.len()
+            && probe.argv.iter().zip(argv).all(|(want, have)| want == have)
+    };
+    if meta.probes.iter().any(fits) {
+        return Ok(());
+    }
+    Err(StepError::new(
+        "PROBE-NOT-DECLARED",
+        format!("`{}` is not a declared probe", argv.join(" ")),
+    )
+    .hint("Declare it in the step's `META.probes`."))
+}
+
+fn probe(world: &World, machine: MachineId, argv: &[String]) -> Output {
+    let answer = world.machine(machine).probes.iter().find(|probe| {
+        argv.starts_with(&probe.argv) && probe.when.iter().all(|fact| world.holds(fact))
+    });
+    match answer {
+        Some(probe) => Output {
+            exit: probe.exit,
+            stdout: Bytes::from(&probe.stdout),
+            stderr: Bytes::from(&probe.stderr),
+        },
+        None => Output {
+            exit: 127,
+            stdout: Bytes::default(),
+            stderr: format!("{}: not found", argv.first().map_or("", |word| word)).into(),
+        },
+    }
+}
+
+fn observe(world: &World, id: MachineId, subject: &Subject) -> Result<Observed> {
+    let machine = world.machine(id);
+    Ok(match subject {
+        Subject::File { path } => Observed::File(file(machine, path)),
+        Subject::Folder { path } => Observed::Folder { names: folder(machine, path) },
+        Subject::Packages { names } => Observed::Packages {
+            installed: names
+                .iter()
+                .filter_map(|name| Some((name.clone(), machine.packages.get(name)?.clone())))
+                .collect(),
+        },
+        Subject::Service { name } => Observed::Service(
+            machine.services.get(name).cloned().unwrap_or_else(ServiceState::not_found),
+        ),
+        Subject::Sysctl { key } => Observed::Sysctl {
+            value: machine.sysctls.get(key).cloned(),
+            at_boot: machine.sysctls_at_boot.get(key).cloned(),
+        },
+        Subject::KernelModule { name } => Observed::KernelModule {
+            available: machine.modules.contains_key(name),
+            at_boot: machine.modules.get(name).copied().unwrap_or_default(),
+        },
+        Subject::ContainerOption { key } => Observed::ContainerOption {
+            values: world
+                .options
+                .iter()
+                .filter(|(have, _)| have == key)
+                .map(|(_, value)| value.clone())
+                .collect(),
+        },
+        Subject::Container => Observed::Container(world.state.clone()),
+        Subject::AppArmor => Observed::AppArmor(world.kernel_apparmor.clone()),
+        Subject::AppArmorProfile { name } => Observed::AppArmorProfile {
+            file: file(machine, &format!("/etc/apparmor.d/{name}")),
+            mode: world.profiles.get(name).map(|_| "enforce".to_owned()),
+        },
+        Subject::Command { argv } => {
+            Observed::Command { succeeded: probe(world, id, argv).success() }
+        }
+    })
+}
+
+fn file(machine: &FakeMachine, path: &str) -> FileState {
+    machine.files.get(path).cloned().unwrap_or(FileState::Absent)
+}
+
+fn folder(machine: &FakeMachine, path: &str) -> Option<Vec<String>> {
+    let prefix = format!("{}/", path.trim_end_matches('/'));
+    let names: BTreeSet<String> = machine
+        .files
+        .keys()
+        .filter_map(|path| path.strip_prefix(&prefix)?.split('/').next().map(str::to_owned))
+        .collect();
+    (!names.is_empty() || machine.files.contains_key(path)).then(|| names.into_iter().collect())
+}
+
+fn perform(world: &mut World, change: &Change) -> Result<()> {
+    let id = world.target.machine;
+    if let Some(subject) = change.kind.subject()
+        && let Verdict::Fine(_) = change.compare(&observe(world, id, &subject)?)?
+    {
+        return Ok(());
+    }
+    let mut triggers = BTreeSet::new();
+    let machine = world.machine_mut(id);
+    match &change.kind {
+        Kind::File { path, content, mode, owner } => {
+            write(machine, path, content.clone(), *mode, *owner);
+        }
+        Kind::Absent { path } => {
+            machine.files.remove(path);
+        }
+        Kind::JsonKeys { path, keys } => {
+            let before = machine.files.get(path).and_then(FileState::content);
+            let after = json_keys::merge(path, before, keys)?;
+            write(machine, path, Some(after), None, None);
+        }
+        Kind::Packages { names, .. } => {
+            for name in names {
+                machine.packages.insert(name.clone(), "1.0".to_owned());
+                triggers.insert(Trigger::Install(name.clone()));
+            }
+        }
+        Kind::Service { name, enabled, active } => {
+            let state = machine.services.get_mut(name).ok_or_else(|| {
+                StepError::new("SERVICE-UNKNOWN", format!("there is no unit `{name}`"))
+                    .hint("Let the world's reactions add it when its package is installed.")
+            })?;
+            if let Some(enabled) = enabled {
+                state.enabled = if *enabled { "enabled" } else { "disabled" }.to_owned();
+            }
+            if let Some(active) = active {
+                state.active = if *active { "active" } else { "inactive" }.to_owned();
+                if *active {
+                    triggers.insert(Trigger::Start(name.clone()));
+                }
+            }
+        }
+        Kind::RestartService { name, .. } => {
+            triggers.insert(Trigger::Start(name.clone()));
+        }
+        Kind::Sysctl { key, value } => {
+            machine.sysctls.insert(key.clone(), value.clone());
+            machine.sysctls_at_boot.insert(key.clone(), value.clone());
+        }
+        Kind::KernelModule { name } => {
+            machine.modules.insert(name.clone(), true);
+        }
+        Kind::ContainerOption { key, value, others } => {
+            if *others == Others::Replaced {
+                world.options.retain(|(have, _)| have != key);
+            }
+            world.options.push((key.clone(), value.clone()));
+        }
+        Kind::AppArmorProfile { name, text } => {
+            write(machine, &format!("/etc/apparmor.d/{name}"), Some(text.into()), None, None);
+            world.profiles.insert(name.clone(), text.clone());
+        }
+        Kind::RestartContainer => {
+            triggers.insert(Trigger::RestartContainer);
+        }
+        Kind::Command { .. } => {}
+    }
+    world.react(&triggers);
+    Ok(())
+}
+
+fn write(
+    machine: &mut FakeMachine,
+    path: &str,
+    content: Option<Bytes>,
+    mode: Option<u32>,
+    owner: Option<(u32, u32)>,
+) {
+    let now = machine.files.get(path).cloned().unwrap_or(FileState::Absent);
+    let mut permissions = now.permissions().unwrap_or(Permissions { mode: 0o644, uid: 0, gid: 0 });
+    permissions.mode = mode.unwrap_or(permissions.mode);
+    (permissions.uid, permissions.gid) = owner.unwrap_or((permissions.uid, permissions.gid));
+    let after = match (content, now) {
+        (Some(content), _) => FileState::Regular { content, permissions },
+        (None, FileState::Regular { content, .. }) => FileState::Regular { content, permissions },
+        (None, FileState::Folder { .. }) => FileState::Folder { permissions },
+        (None, FileState::Device { block, major, minor, .. }) => {
+            FileState::Device { block, major, minor, permissions }
+        }
+        (None, other) => other,
+    };
+    machine.files.insert(path.to_owned(), after);
+}
+
+/// Takes back what can be taken back: the world before, but for what a restart or an installation set
+/// off by itself. Used by the laws.
+pub(super) fn undo(before: &World, after: &World, changes: &[Change]) -> World {
+    let mut world = after.clone();
+    let id = world.target.machine;
+    let paths = |change: &Change| match &change.kind {
+        Kind::File { path, .. } | Kind::Absent { path } | Kind::JsonKeys { path, .. } => {
+            Some(path.clone())
+        }
+        Kind::AppArmorProfile { name, .. } => Some(format!("/etc/apparmor.d/{name}")),
+        _ => None,
+    };
+    for path in changes.iter().filter_map(paths) {
+        restore(&mut world.machine_mut(id).files, &before.machine(id).files, &path);
+    }
+    for change in changes {
+        let now = world.machine_mut(id);
+        let then = before.machine(id);
+        match &change.kind {
+            Kind::Packages { names, .. } => {
+                names.iter().for_each(|name| restore(&mut now.packages, &then.packages, name));
+            }
+            Kind::Service { name, .. } => restore(&mut now.services, &then.services, name),
+            Kind::Sysctl { key, .. } => {
+                restore(&mut now.sysctls, &then.sysctls, key);
+                restore(&mut now.sysctls_at_boot, &then.sysctls_at_boot, key);
+            }
+            Kind::KernelModule { name } => restore(&mut now.modules, &then.modules, name),
+            Kind::ContainerOption { .. } => world.options = before.options.clone(),
+            Kind::AppArmorProfile { name, .. } => {
+                restore(&mut world.profiles, &before.profiles, name);
+            }
+            _ => {}
+        }
+    }
+    world
+}
+
+fn restore<T: Clone>(now: &mut BTreeMap<String, T>, then: &BTreeMap<String, T>, key: &str) {
+    match then.get(key) {
+        Some(value) => now.insert(key.to_owned(), value.clone()),
+        None => now.remove(key),
+    };
+}

@@ -1,0 +1,148 @@
+//! The documents that cross the boundary. They grow by optional fields; a reader ignores what it does
+//! not know, and a field that an older writer did not have gets its default.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Bytes, Change, CheckReport, Meta, Observed, StepError, Subject, world::World};
+
+/// What [`crate::boundary::RawStep::meta`] answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetaDoc {
+    /// The step's own constants.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// The version of this crate that the step was built with.
+    pub sdk: String,
+    /// Worlds to rehearse the step's laws in, for `plugins check`.
+    #[serde(default)]
+    pub rehearsals: Vec<World>,
+}
+
+/// Which of the two machines that a unit can see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MachineId {
+    /// The host. A unit of a container can look at it, and never changes it.
+    Host,
+    /// The unit's own container.
+    Container,
+}
+
+/// The target of a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// `host`, or the container's name.
+    pub name: String,
+    /// Which machine the unit's changes go to.
+    pub machine: MachineId,
+}
+
+/// What the operator wants of AppArmor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppArmorPolicy {
+    /// A host without AppArmor is an error.
+    #[default]
+    Required,
+    /// On a host without AppArmor the steps say that containers are not confined, and go on.
+    Optional,
+}
+
+/// What goes into `check`, `apply` and `verify`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Where the unit works.
+    pub target: Target,
+    /// From the policy in `plugins.toml`.
+    #[serde(default)]
+    pub apparmor: AppArmorPolicy,
+    /// The step's parameters for this target, from `plugins.toml`.
+    #[serde(default)]
+    pub params: Value,
+    /// For `apply`: what this round's `check` found.
+    #[serde(default)]
+    pub report: Option<CheckReport>,
+}
+
+/// What a step asks of the orchestrator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum Request {
+    /// Look at things; answered by [`Answer::Observed`].
+    Observe {
+        /// Where.
+        machine: MachineId,
+        /// What; looked at in one round trip.
+        subjects: Vec<Subject>,
+    },
+    /// Run a declared probe; answered by [`Answer::Ran`].
+    Probe {
+        /// Where.
+        machine: MachineId,
+        /// The declared words, and more behind them.
+        argv: Vec<String>,
+    },
+    /// Perform a change of this round's report on the unit's own target; answered by [`Answer::Done`].
+    Perform {
+        /// As `check` reported it.
+        change: Change,
+    },
+    /// Tell the operator what takes so long; answered by [`Answer::Done`].
+    Progress {
+        /// One line.
+        message: String,
+    },
+}
+
+/// What a finished command left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// 0 to 255; 128 and a signal's number if one ended it.
+    pub exit: i32,
+    /// Bounded in size by the orchestrator.
+    pub stdout: Bytes,
+    /// Bounded in size by the orchestrator.
+    pub stderr: Bytes,
+}
+
+impl Output {
+    /// Whether the exit code is 0.
+    pub fn success(&self) -> bool {
+        self.exit == 0
+    }
+
+    /// Standard output as text without white space at both ends.
+    pub fn line(&self) -> String {
+        self.stdout.to_text().trim().to_owned()
+    }
+
+    /// The last non-empty line of standard error, or of standard output: usually what went wrong.
+    pub fn complaint(&self) -> String {
+        [&self.stderr, &self.stdout]
+            .iter()
+            .find_map(|bytes| {
+                let text = bytes.to_text();
+                text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+            })
+            .unwrap_or_else(|| format!("exit code {}", self.exit))
+    }
+}
+
+/// What the orchestrator answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// One for each subject, in their order. A failure to look is an error of that one.
+    Observed {
+        /// Seen, or why not.
+        seen: Vec<Result<Observed, StepError>>,
+    },
+    /// The probe ended, with whatever exit code.
+    Ran {
+        /// What it left.
+        output: Output,
+    },
+    /// Done.
+    Done,
+}

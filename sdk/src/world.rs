@@ -1,0 +1,318 @@
+//! A machine as data: what is there, how probes answer, and what follows from a change.
+//!
+//! It is data and not code so that it can travel in a step's metadata: `phoenix-orch plugins check`
+//! rehearses a step's laws in the worlds that its author described.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AppArmorPolicy, AppArmorState, Bytes, ContainerState, FileState, Permissions, ServiceState,
+    wire::{MachineId, Target},
+};
+
+/// A host with one container, a target and parameters: all that a step can see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct World {
+    /// What this world is about, for the test's message.
+    pub name: String,
+    /// Whether the step's unit is that of the host or of the container.
+    pub target: Target,
+    /// The operator's policy.
+    pub apparmor: AppArmorPolicy,
+    /// The step's parameters, as JSON text; empty for the defaults.
+    pub params: String,
+    /// The host.
+    pub host: FakeMachine,
+    /// The container.
+    pub container: FakeMachine,
+    /// The container's configuration: keys and values in the order of the file.
+    pub options: Vec<(String, String)>,
+    /// The container as its runtime sees it.
+    pub state: ContainerState,
+    /// AppArmor in the kernel.
+    pub kernel_apparmor: AppArmorState,
+    /// Profiles that the kernel enforces, with their text.
+    pub profiles: BTreeMap<String, String>,
+    /// What happens by itself.
+    pub reactions: Vec<Reaction>,
+    /// The code of the error that this world must lead to, for worlds in which the step has to stop.
+    pub stops_with: Option<String>,
+}
+
+/// What a machine has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FakeMachine {
+    /// Path to state.
+    pub files: BTreeMap<String, FileState>,
+    /// Installed packages and their versions.
+    pub packages: BTreeMap<String, String>,
+    /// Unit name to state.
+    pub services: BTreeMap<String, ServiceState>,
+    /// Settings of the running kernel.
+    pub sysctls: BTreeMap<String, String>,
+    /// Settings at boot.
+    pub sysctls_at_boot: BTreeMap<String, String>,
+    /// Loaded modules, and whether they are loaded at boot.
+    pub modules: BTreeMap<String, bool>,
+    /// How probes answer: the first one that fits.
+    pub probes: Vec<FakeProbe>,
+}
+
+/// How a probe answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FakeProbe {
+    /// Leading words of its argv.
+    pub argv: Vec<String>,
+    /// It answers so only if all of these hold.
+    pub when: Vec<Fact>,
+    /// Its exit code.
+    pub exit: i32,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+/// Something that holds in a world or does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// A package is installed.
+    Installed(MachineId, String),
+    /// A service runs.
+    Active(MachineId, String),
+    /// Something is at a path.
+    Exists(MachineId, String),
+    /// A file contains a text.
+    Contains(MachineId, String, String),
+    /// A path has these permission bits.
+    Mode(MachineId, String, u32),
+    /// The container's configuration has this value.
+    Option(String, String),
+}
+
+/// What happens by itself as soon as its trigger happens and its facts hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// What sets it off.
+    pub on: Trigger,
+    /// What must hold besides.
+    pub when: Vec<Fact>,
+    /// What happens.
+    pub then: Vec<Event>,
+}
+
+/// What sets off a reaction.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A package is installed.
+    Install(String),
+    /// The container is restarted.
+    RestartContainer,
+    /// A service is started or restarted.
+    Start(String),
+}
+
+/// What happens in a reaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A file appears or changes.
+    File(MachineId, String, FileState),
+    /// A service appears or changes.
+    Service(MachineId, String, ServiceState),
+    /// The container's init gets this AppArmor label.
+    Label(String),
+}
+
+impl World {
+    /// A running, unprivileged Debian 12 container named `ct` on a Debian 12 host with AppArmor, for a
+    /// step that works in containers.
+    pub fn container(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            target: Target { name: "ct".to_owned(), machine: MachineId::Container },
+            apparmor: AppArmorPolicy::Required,
+            params: String::new(),
+            host: FakeMachine::debian_12(),
+            container: FakeMachine::debian_12(),
+            options: vec![("lxc.uts.name".to_owned(), "ct".to_owned())],
+            state: ContainerState {
+                running: true,
+                unprivileged: true,
+                label: Some("unconfined".to_owned()),
+            },
+            kernel_apparmor: AppArmorState { enabled: true, stacking: true, parser: true },
+            profiles: BTreeMap::new(),
+            reactions: Vec::new(),
+            stops_with: None,
+        }
+    }
+
+    /// The same host, for a step that works there.
+    pub fn host(name: &str) -> Self {
+        let mut world = Self::container(name);
+        world.target = Target { name: "host".to_owned(), machine: MachineId::Host };
+        world
+    }
+
+    /// The same without AppArmor in the kernel.
+    #[must_use]
+    pub fn without_apparmor(mut self, policy: AppArmorPolicy) -> Self {
+        self.apparmor = policy;
+        self.kernel_apparmor = AppArmorState { enabled: false, stacking: false, parser: false };
+        self.state.label = None;
+        self
+    }
+
+    /// The same in which the step has to stop with an error of this code.
+    #[must_use]
+    pub fn stops_with(mut self, code: &str) -> Self {
+        self.stops_with = Some(code.to_owned());
+        self
+    }
+
+    /// The same with something that happens by itself.
+    #[must_use]
+    pub fn reaction(mut self, on: Trigger, when: Vec<Fact>, then: Vec<Event>) -> Self {
+        self.reactions.push(Reaction { on, when, then });
+        self
+    }
+
+    /// The machine of that id.
+    pub fn machine_mut(&mut self, id: MachineId) -> &mut FakeMachine {
+        match id {
+            MachineId::Host => &mut self.host,
+            MachineId::Container => &mut self.container,
+        }
+    }
+
+    /// The machine of that id.
+    pub fn machine(&self, id: MachineId) -> &FakeMachine {
+        match id {
+            MachineId::Host => &self.host,
+            MachineId::Container => &self.container,
+        }
+    }
+
+    /// Whether a fact holds.
+    pub fn holds(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Installed(id, name) => self.machine(*id).packages.contains_key(name),
+            Fact::Active(id, name) => {
+                self.machine(*id).services.get(name).is_some_and(ServiceState::is_active)
+            }
+            Fact::Exists(id, path) => self.machine(*id).files.contains_key(path),
+            Fact::Contains(id, path, text) => {
+                let content = self.machine(*id).files.get(path).and_then(FileState::content);
+                content.is_some_and(|content| content.to_text().contains(text))
+            }
+            Fact::Mode(id, path, mode) => {
+                let permissions =
+                    self.machine(*id).files.get(path).and_then(FileState::permissions);
+                permissions.is_some_and(|permissions| permissions.mode == *mode)
+            }
+            Fact::Option(key, value) => self.options.contains(&(key.clone(), value.clone())),
+        }
+    }
+
+    /// Lets happen what these triggers set off.
+    pub fn react(&mut self, triggers: &BTreeSet<Trigger>) {
+        let due: Vec<Event> = self
+            .reactions
+            .iter()
+            .filter(|reaction| triggers.contains(&reaction.on))
+            .filter(|reaction| reaction.when.iter().all(|fact| self.holds(fact)))
+            .flat_map(|reaction| reaction.then.clone())
+            .collect();
+        for event in due {
+            match event {
+                Event::File(id, path, state) => {
+                    self.machine_mut(id).files.insert(path, state);
+                }
+                Event::Service(id, name, state) => {
+                    self.machine_mut(id).services.insert(name, state);
+                }
+                Event::Label(label) => self.state.label = Some(label),
+            }
+        }
+    }
+}
+
+impl FakeMachine {
+    /// A machine with nothing but Debian 12's `/etc/os-release`.
+    pub fn debian_12() -> Self {
+        Self::default().file(
+            "/etc/os-release",
+            "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n\
+             PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
+        )
+    }
+
+    /// The same with a file of mode 0644 that belongs to root.
+    #[must_use]
+    pub fn file(mut self, path: &str, content: impl Into<Bytes>) -> Self {
+        self.files.insert(path.to_owned(), regular(content));
+        self
+    }
+
+    /// The same with a package.
+    #[must_use]
+    pub fn package(mut self, name: &str, version: &str) -> Self {
+        self.packages.insert(name.to_owned(), version.to_owned());
+        self
+    }
+
+    /// The same with a service.
+    #[must_use]
+    pub fn service(mut self, name: &str, state: ServiceState) -> Self {
+        self.services.insert(name.to_owned(), state);
+        self
+    }
+
+    /// The same with a probe that answers so while all facts hold.
+    #[must_use]
+    pub fn probe(mut self, argv: &[&str], when: Vec<Fact>, exit: i32, stdout: &str) -> Self {
+        self.probes.push(FakeProbe {
+            argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+            when,
+            exit,
+            stdout: stdout.to_owned(),
+            stderr: String::new(),
+        });
+        self
+    }
+}
+
+/// A regular file of mode 0644 that belongs to root.
+pub fn regular(content: impl Into<Bytes>) -> FileState {
+    FileState::Regular {
+        content: content.into(),
+        permissions: Permissions { mode: 0o644, uid: 0, gid: 0 },
+    }
+}
+
+impl ServiceState {
+    /// A service that is enabled and runs.
+    pub fn running() -> Self {
+        Self {
+            load: "loaded".to_owned(),
+            enabled: "enabled".to_owned(),
+            active: "active".to_owned(),
+            sub: "running".to_owned(),
+        }
+    }
+
+    /// There is no such unit.
+    pub fn not_found() -> Self {
+        Self {
+            load: "not-found".to_owned(),
+            enabled: String::new(),
+            active: "inactive".to_owned(),
+            sub: "dead".to_owned(),
+        }
+    }
+}
