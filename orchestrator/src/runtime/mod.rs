@@ -1,0 +1,60 @@
+//! Container runtimes: how to list containers, whether one runs, where its configuration is, how to
+//! restart it. `lxc` is plain LXC; Proxmox follows behind the same trait.
+
+use phoenix_sdk::{ContainerState, Others};
+
+use crate::error::Result;
+
+/// A container's configuration, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where it is on the host.
+    pub path: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// A kind of host.
+pub trait Runtime: Send + Sync {
+    /// `lxc`, `pve`: the name in `plugins.toml`.
+    fn name(&self) -> &'static str;
+
+    /// All containers on this host, sorted.
+    ///
+    /// # Errors
+    /// When the host cannot say.
+    fn list(&self) -> Result<Vec<String>>;
+
+    /// Whether a container runs, is unprivileged, and under which AppArmor label its init runs.
+    ///
+    /// # Errors
+    /// `TARGET-UNKNOWN` with the nearest known name when there is no such container.
+    fn state(&self, container: &str) -> Result<ContainerState>;
+
+    /// A container's configuration.
+    ///
+    /// # Errors
+    /// `TARGET-UNKNOWN`, or when the file cannot be read.
+    fn config(&self, container: &str) -> Result<Config>;
+
+    /// Every value of a key in a configuration, in the order of the file.
+    fn values(&self, config: &Config, key: &str) -> Vec<String>;
+
+    /// The configuration with this value, everything else kept. Pure: for diffs and for [`Self::store`].
+    fn with_value(&self, config: &Config, key: &str, value: &str, others: Others) -> Config;
+
+    /// Replaces a container's configuration atomically, if it still is `before`.
+    ///
+    /// # Errors
+    /// `FILE-CHANGED` when it is not; `FILE-WRITE` when the host refuses.
+    fn store(&self, container: &str, before: &Config, after: &Config) -> Result<()>;
+
+    /// Restarts a container and waits until systemd inside (or its init, without systemd) answers.
+    ///
+    /// # Errors
+    /// When it does not stop, does not start or does not answer in time, with the runtime's own reason.
+    fn restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()>;
+
+    /// The command that runs a program inside with a cleared environment; the program's argv follows.
+    fn attach(&self, container: &str) -> Vec<String>;
+}
