@@ -94,12 +94,7 @@ impl Error {
 
     /// The part of it that crosses the boundary to a step.
     pub fn into_step(self) -> StepError {
-        StepError {
-            code: self.code,
-            message: self.message,
-            causes: self.causes,
-            hints: self.hints,
-        }
+        StepError { code: self.code, message: self.message, causes: self.causes, hints: self.hints }
     }
 }
 

@@ -137,6 +137,10 @@ pub trait Mutator: Reader {
     ///
     /// # Errors
     /// `FILE-WRITE` when the machine refuses.
-    fn set_permissions(&self, path: &str, mode: Option<u32>, owner: Option<(u32, u32)>)
-    -> Result<()>;
+    fn set_permissions(
+        &self,
+        path: &str,
+        mode: Option<u32>,
+        owner: Option<(u32, u32)>,
+    ) -> Result<()>;
 }
