@@ -1,5 +1,32 @@
 //! The orchestrator of phoenix-orch as a library; `main.rs` is a thin shell around it.
+//!
+//! Data flows downwards. A module may use those that its row names, and no others; a test holds the
+//! `use crate::` lines of the sources to this table. The engine knows no report and no cli: whoever
+//! wants to hear of events is a sink.
+//!
+//! | module | may use |
+//! |---|---|
+//! | error | nothing |
+//! | config | error |
+//! | graph | error |
+//! | transport | error |
+//! | runtime | error, transport, config |
+//! | catalog | error, config, transport |
+//! | effect | error, transport, runtime |
+//! | engine | error, config, graph, catalog, transport, runtime, effect |
+//! | report | error, graph, engine, transport |
+//! | cli | error, config, graph, catalog, transport, runtime, effect, engine, report |
 
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod effect;
+pub mod engine;
 pub mod error;
+pub mod graph;
+pub mod report;
 pub mod runtime;
 pub mod transport;
+
+#[cfg(test)]
+mod layering;

@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! The command `phoenix-orch`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    phoenix_orch::cli::main()
+}

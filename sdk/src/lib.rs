@@ -9,6 +9,7 @@
 pub mod boundary;
 mod bytes;
 pub mod change;
+mod codes;
 mod context;
 mod error;
 mod export;
@@ -27,6 +28,7 @@ pub mod world;
 
 pub use bytes::Bytes;
 pub use change::{Change, Consent, Kind, Others, Verdict};
+pub use codes::CODES;
 pub use context::{Context, HostCalls};
 pub use error::{Result, StepError};
 #[doc(hidden)]

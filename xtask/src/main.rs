@@ -1,2 +1,30 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask <chore>`.
+
+mod demo;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's chores. Each does all its own preparation, on a fresh Debian machine, as root.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Bring Docker up in a real unprivileged LXC container on this machine, twice.
+    Demo(demo::Options),
+    /// Run every test there is: style, lints, units, laws, documentation, real containers.
+    Test,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().chore {
+        Chore::Demo(options) => demo::run(&options),
+        Chore::Test => test::run(),
+    }
+}

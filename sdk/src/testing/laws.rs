@@ -180,21 +180,9 @@ fn converge(
     }
 }
 
-/// Codes that come from the SDK or the orchestrator and not from a step.
-const SHARED_CODES: &[&str] = &[
-    "FILE-NOT-REGULAR",
-    "FILE-MISSING",
-    "JSON-BROKEN",
-    "JSON-NOT-OBJECT",
-    "OS-UNKNOWN",
-    "PARAMS-INVALID",
-    "SERVICE-MASKED",
-    "SYSCTL-UNKNOWN",
-];
-
 fn well_formed(meta: &Meta, error: &StepError) -> std::result::Result<(), String> {
     let known = meta.codes.iter().any(|code| code.code == error.code)
-        || SHARED_CODES.contains(&error.code.as_str());
+        || crate::CODES.iter().any(|code| code.code == error.code);
     if !known {
         return Err(format!("code `{}` is not in the step's metadata", error.code));
     }

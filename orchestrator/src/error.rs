@@ -1,8 +1,6 @@
 //! The one error of the orchestrator: a kind, which gives the exit code; a stable code, which
 //! `phoenix-orch explain` knows; a sentence, causes and hints kept apart.
 
-pub mod codes;
-
 use phoenix_sdk::StepError;
 
 /// What kind of failure it is. The number is the exit code, and public.
@@ -64,6 +62,12 @@ impl Error {
             hints: Vec::new(),
             excerpt: None,
         }
+    }
+
+    /// A panic of the orchestrator itself, caught where it can do no harm.
+    pub fn panic() -> Self {
+        Self::new(ErrorKind::Internal, "PANIC", "phoenix-orch panicked")
+            .hint("This is a defect of phoenix-orch; please report it with the lines above.")
     }
 
     /// Adds a cause behind those already there.

@@ -1,0 +1,134 @@
+//! A loaded step: the author's three verbs again, over the boundary.
+
+use std::{
+    io::{Read as _, Seek as _},
+    path::{Path, PathBuf},
+};
+
+use abi_stable::{sabi_trait::TD_Opaque, sabi_types::RRef, std_types::RResult};
+use phoenix_sdk::{
+    CheckReport, StepError, VerifyReport,
+    boundary::{Doc, Host, Host_TO, HostRef, RawStep as _, StepBox},
+    wire::{Input, MetaDoc},
+};
+use semver::Version;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+use super::{library, trust};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A step in its library.
+pub struct LoadedStep {
+    /// What it says about itself.
+    pub meta: MetaDoc,
+    /// Where it was loaded from.
+    pub path: PathBuf,
+    /// SHA-256 of the file that was loaded, in hexadecimal.
+    pub sha256: String,
+    step: StepBox,
+}
+
+impl LoadedStep {
+    /// Loads the step in a library.
+    ///
+    /// # Errors
+    /// Why it was refused; see the codes that begin with `PLUGIN`.
+    pub fn load(path: &Path) -> Result<Self> {
+        let mut file = trust::open(path)?;
+        let sha256 = digest(&mut file).map_err(|error| {
+            Error::new(ErrorKind::Plugin, "PLUGIN-MISSING", format!("cannot read `{}`", path.display()))
+                .cause(error)
+                .hint("Check the file and its disk.")
+        })?;
+        let step = library::step(path, file)?;
+        let meta = meta(path, &step)?;
+        let loaded = Self { meta, path: path.to_owned(), sha256, step };
+        loaded.version()?;
+        Ok(loaded)
+    }
+
+    /// The step's own version.
+    ///
+    /// # Errors
+    /// `PLUGIN-META` when it is not semver.
+    pub fn version(&self) -> Result<Version> {
+        Version::parse(&self.meta.meta.version).map_err(|error| {
+            invalid_meta(&self.path, &format!("version `{}`: {error}", self.meta.meta.version))
+        })
+    }
+
+    /// As the step's own `check`.
+    ///
+    /// # Errors
+    /// The step's.
+    pub fn check(&self, host: &impl Host, input: &Input) -> Result<CheckReport> {
+        answer(self.step.check(lend(host), Doc::write(input)))
+    }
+
+    /// As the step's own `apply`.
+    ///
+    /// # Errors
+    /// The step's.
+    pub fn apply(&self, host: &impl Host, input: &Input) -> Result<()> {
+        answer(self.step.apply(lend(host), Doc::write(input)))
+    }
+
+    /// As the step's own `verify`.
+    ///
+    /// # Errors
+    /// The step's.
+    pub fn verify(&self, host: &impl Host, input: &Input) -> Result<VerifyReport> {
+        answer(self.step.verify(lend(host), Doc::write(input)))
+    }
+}
+
+fn lend<H: Host>(host: &H) -> HostRef<'_> {
+    Host_TO::from_ptr(RRef::new(host), TD_Opaque)
+}
+
+fn digest(file: &mut std::fs::File) -> std::io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            count => hash.update(&buffer[..count]),
+        }
+    }
+    file.rewind()?;
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn meta(path: &Path, step: &StepBox) -> Result<MetaDoc> {
+    let document = step.meta();
+    document.read::<MetaDoc>().map_err(|error| match document.read::<StepError>() {
+        Ok(own) => Error::from_step(ErrorKind::Plugin, own).cause(format!("in `{}`", path.display())),
+        Err(_) => invalid_meta(path, &error.to_string()),
+    })
+}
+
+fn invalid_meta(path: &Path, cause: &str) -> Error {
+    Error::new(
+        ErrorKind::Plugin,
+        "PLUGIN-META",
+        format!("the metadata of `{}` is not valid", path.display()),
+    )
+    .cause(cause)
+    .hint("Report it to the step's author.")
+}
+
+fn answer<T: DeserializeOwned>(outcome: RResult<Doc, Doc>) -> Result<T> {
+    let unreadable = |error: serde_json::Error| {
+        Error::new(ErrorKind::Plugin, "SDK-DOCUMENT", "the step's answer cannot be read")
+            .cause(error)
+            .hint("Step and orchestrator do not understand each other; rebuild the step.")
+    };
+    match outcome.into_result() {
+        Ok(document) => document.read().map_err(unreadable),
+        Err(document) => match document.read::<StepError>() {
+            Ok(error) => Err(Error::from_step(ErrorKind::Step, error)),
+            Err(error) => Err(unreadable(error)),
+        },
+    }
+}

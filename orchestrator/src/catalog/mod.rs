@@ -1,0 +1,114 @@
+//! The catalogue: may this library be loaded, load it, speak to it.
+//!
+//! What this module does not do: it does not know what a step is for, nor in which order steps run.
+
+mod library;
+mod loaded_step;
+pub mod rehearse;
+mod trust;
+
+use std::{collections::{BTreeMap, BTreeSet}, path::Path};
+
+use phoenix_sdk::Code;
+use semver::Version;
+
+pub use loaded_step::LoadedStep;
+
+use crate::{
+    config::Manifest,
+    error::{Error, ErrorKind, Result},
+};
+
+/// Loads the libraries of these steps.
+///
+/// # Errors
+/// The first library that is not there, is refused, or is another step than `plugins.toml` says.
+pub fn load(
+    manifest: &Manifest,
+    names: &BTreeSet<String>,
+    exe_dir: &Path,
+) -> Result<BTreeMap<String, LoadedStep>> {
+    names
+        .iter()
+        .map(|name| {
+            let plugin = manifest.plugins.get(name).ok_or_else(|| {
+                Error::new(ErrorKind::Internal, "STEP-UNKNOWN", format!("no step `{name}`"))
+                    .hint("This is a defect of phoenix-orch; please report it.")
+            })?;
+            let candidates = manifest.library_candidates(plugin, exe_dir);
+            let path = candidates.iter().find(|path| path.exists()).ok_or_else(|| {
+                candidates.iter().fold(
+                    Error::new(
+                        ErrorKind::Plugin,
+                        "PLUGIN-MISSING",
+                        format!("the library of step `{name}` is not there"),
+                    )
+                    .hint("Build or install it, or name its folder in `plugin_dirs`."),
+                    |error, path| error.cause(format!("not `{}`", path.display())),
+                )
+            })?;
+            let step = LoadedStep::load(path)?;
+            if step.meta.meta.name != *name {
+                return Err(Error::new(
+                    ErrorKind::Plugin,
+                    "PLUGIN-OTHER-STEP",
+                    format!("`{}` is the step `{}`, not `{name}`", path.display(), step.meta.meta.name),
+                )
+                .hint("Correct `library` in plugins.toml."));
+            }
+            Ok((name.clone(), step))
+        })
+        .collect()
+}
+
+/// The version of each loaded step.
+///
+/// # Errors
+/// `PLUGIN-META` when a step's version is not semver.
+pub fn versions(steps: &BTreeMap<String, LoadedStep>) -> Result<BTreeMap<String, Version>> {
+    steps.iter().map(|(name, step)| Ok((name.clone(), step.version()?))).collect()
+}
+
+/// The errors of this module.
+pub const CODES: &[Code] = &[
+    Code::new(
+        "PLUGIN-MISSING",
+        "The library of a step is in none of the folders that are searched.",
+        "The causes list them: `plugin_dirs`, the folder of phoenix-orch, `/usr/lib/phoenix-orch/plugins`.",
+    ),
+    Code::new(
+        "PLUGIN-UNTRUSTED",
+        "The library, or a folder above it, could be changed by somebody else than root or you. A library runs inside phoenix-orch, so it was not loaded.",
+        "Mend owner or mode as the cause says (`chown root`, `chmod go-w`).",
+    ),
+    Code::new(
+        "PLUGIN-NOT-A-LIBRARY",
+        "The file is not a shared library that this machine can load.",
+        "Build the step with `cargo build --release` and `crate-type = [\"cdylib\"]` for this machine.",
+    ),
+    Code::new(
+        "PLUGIN-NOT-A-STEP",
+        "The file is a shared library, but exports no step.",
+        "Put `export_step!(YourStep);` into its `lib.rs`, or correct `library` in plugins.toml.",
+    ),
+    Code::new(
+        "PLUGIN-SDK-MISMATCH",
+        "The step was built for another major version of the SDK, or with an incompatible one.",
+        "Rebuild it with the SDK version that the message names.",
+    ),
+    Code::new(
+        "PLUGIN-META",
+        "What the step says about itself cannot be read or is not valid.",
+        "Report it to the step's author, with the causes.",
+    ),
+    Code::new(
+        "PLUGIN-OTHER-STEP",
+        "The library holds another step than plugins.toml says.",
+        "Correct `library` in plugins.toml.",
+    ),
+    Code::new(
+        "LAW-BROKEN",
+        "A step does not keep one of the laws of steps in a world that its author described.",
+        "The message names the law and the world. docs/writing-a-step.md lists the laws.",
+    ),
+];

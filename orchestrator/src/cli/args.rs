@@ -1,0 +1,166 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
+use phoenix_sdk::Consent;
+
+/// Makes Docker run properly in unprivileged LXC containers, and keeps it so.
+#[derive(Debug, Parser)]
+#[command(name = "phoenix-orch", version, about, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done or nothing to do, 1 internal, 2 usage, 3 `plan --check` \
+    found changes, 4 configuration, 5 plugin refused, 6 target unreachable, 7 step failed, 8 verify \
+    failed, 130 interrupted.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// For every verb.
+#[derive(Debug, Arguments)]
+pub(super) struct Global {
+    /// The catalogue; else $PHOENIX_ORCH_CONFIG, ./plugins.toml, /etc/phoenix-orch/plugins.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Where phoenix-orch keeps its own state.
+    #[arg(long, global = true, value_name = "DIR", default_value = "/var/lib/phoenix-orch")]
+    pub(super) state_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Show what would change; change nothing.
+    Plan(Plan),
+    /// Check, change what is needed, check again until nothing is left, and prove that it works.
+    Run(Run),
+    /// Gather evidence that the features work; change nothing.
+    Verify(Verify),
+    /// Show the steps of features in their order.
+    Graph(Graph),
+    /// List plugins, or check one.
+    Plugins(Plugins),
+    /// Explain an error code, or list all of them.
+    Explain(Explain),
+}
+
+/// Which features on which targets.
+#[derive(Debug, Arguments)]
+pub(super) struct Selection {
+    /// Features from plugins.toml.
+    #[arg(long, short, value_name = "F[,F]", value_delimiter = ',', required = true)]
+    pub(super) features: Vec<String>,
+    /// Containers; without this and --all, those that plugins.toml lists under [targets].
+    #[arg(long, short, value_name = "T[,T]", value_delimiter = ',', conflicts_with = "all")]
+    pub(super) target: Vec<String>,
+    /// All containers under [targets] in plugins.toml, or all of this host if none are listed there.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// How many units run at once.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: u16,
+    #[command(flatten)]
+    pub(super) show: Show,
+}
+
+/// How results are shown.
+#[derive(Debug, Arguments)]
+pub(super) struct Show {
+    /// For people, or one JSON event a line.
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
+    pub(super) output: Output,
+    /// Show every line that commands print, and what was fine already.
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// End with exit code 3 if there is something to change.
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Allow what disturbs something that runs: a container's or a busy service's restart.
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub(super) allow: Vec<Allow>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Allow {
+    Restart,
+}
+
+impl From<Allow> for Consent {
+    fn from(allow: Allow) -> Self {
+        match allow {
+            Allow::Restart => Self::Restart,
+        }
+    }
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Graph {
+    /// Features from plugins.toml.
+    #[arg(long, short, value_name = "F[,F]", value_delimiter = ',', required = true)]
+    pub(super) features: Vec<String>,
+    /// As text, or for Graphviz or Mermaid.
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    pub(super) format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    Text,
+    Dot,
+    Mermaid,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Plugins {
+    #[command(subcommand)]
+    pub(super) verb: PluginsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginsVerb {
+    /// The plugins of plugins.toml: does each load, and what does it say about itself.
+    List {
+        /// For people, or as one JSON document.
+        #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
+        output: Output,
+    },
+    /// Load a library, and try the laws of steps in the worlds that it brings.
+    Check {
+        /// The library.
+        path: PathBuf,
+    },
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Explain {
+    /// Such as DOCKER-DRIVER-HIDES-DATA; without it, all codes are listed.
+    pub(super) code: Option<String>,
+    /// All codes as Markdown: docs/errors.md.
+    #[arg(long, conflicts_with = "code")]
+    pub(super) markdown: bool,
+}

@@ -1,0 +1,72 @@
+//! One verb per file: parse, call, report.
+
+mod args;
+mod codes;
+mod explain;
+mod graph;
+mod plugins;
+mod setting;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{error::Result, report};
+
+/// Runs the command line and gives the process's exit code.
+pub fn main() -> ExitCode {
+    let args = args::Args::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    match dispatch(args) {
+        Ok(exit) => ExitCode::from(exit),
+        Err(error) => {
+            report::error(&error);
+            ExitCode::from(error.kind.exit_code())
+        }
+    }
+}
+
+fn dispatch(args: args::Args) -> Result<u8> {
+    use args::Verb;
+    match args.verb {
+        Verb::Plan(verb) => work::plan(&args.global, &verb),
+        Verb::Run(verb) => work::run(&args.global, &verb),
+        Verb::Verify(verb) => work::verify(&args.global, &verb),
+        Verb::Graph(verb) => graph::run(&args.global, &verb),
+        Verb::Plugins(verb) => plugins::run(&args.global, &verb),
+        Verb::Explain(verb) => explain::run(&args.global, &verb),
+    }
+}
+
+/// The errors of this module.
+pub const CODES: &[phoenix_sdk::Code] = &[
+    phoenix_sdk::Code::new(
+        "CODE-UNKNOWN",
+        "`explain` was asked for a code that nothing here gives.",
+        "`phoenix-orch explain` without a code lists them all.",
+    ),
+    phoenix_sdk::Code::new(
+        "NOT-ROOT",
+        "phoenix-orch must be root to look into containers and to change the host.",
+        "Run it with `sudo`, or from a root shell.",
+    ),
+    phoenix_sdk::Code::new(
+        "PANIC",
+        "phoenix-orch itself panicked. The panic was caught, and costs only one unit.",
+        "Report it with the lines above it.",
+    ),
+    phoenix_sdk::Code::new(
+        "RUNTIME-UNKNOWN",
+        "plugins.toml names a container runtime that this version does not know.",
+        "Use one of the runtimes that the message lists, or leave `runtime` out.",
+    ),
+    phoenix_sdk::Code::new(
+        "TARGETS-MISSING",
+        "Neither the command line nor plugins.toml says which containers are meant.",
+        "Use `--target NAME`, `--all`, or list them under `[targets]` in plugins.toml.",
+    ),
+];

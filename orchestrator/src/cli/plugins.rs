@@ -1,0 +1,88 @@
+//! `plugins list` and `plugins check`.
+
+use std::{fmt::Write as _, io::Write as _, path::Path};
+
+use phoenix_sdk::Scope;
+use serde_json::json;
+
+use super::{
+    args::{Global, Output, Plugins, PluginsVerb},
+    setting,
+};
+use crate::{
+    catalog::{self, LoadedStep, rehearse},
+    error::Result,
+    report,
+    transport::printable,
+};
+
+pub(super) fn run(global: &Global, verb: &Plugins) -> Result<u8> {
+    match &verb.verb {
+        PluginsVerb::List { output } => list(global, *output),
+        PluginsVerb::Check { path } => check(path),
+    }
+}
+
+/// Lists every plugin of the catalogue. One that does not load is an error at the end, after the others
+/// have been listed.
+fn list(global: &Global, output: Output) -> Result<u8> {
+    let manifest = setting::manifest(global)?;
+    let mut exit = 0;
+    for name in manifest.plugins.keys() {
+        let one = [name.clone()].into();
+        match catalog::load(&manifest, &one, &setting::exe_dir()) {
+            Ok(steps) => steps.values().for_each(|step| show(step, output)),
+            Err(error) => {
+                report::error(&error);
+                exit = error.kind.exit_code();
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Shows one loaded step, and whether its laws hold.
+fn check(path: &Path) -> Result<u8> {
+    let step = LoadedStep::load(path)?;
+    show(&step, Output::Human);
+    let worlds = rehearse::laws_hold(&step)?;
+    print(&format!("  laws     hold in {worlds} worlds\n"));
+    Ok(0)
+}
+
+fn show(step: &LoadedStep, output: Output) {
+    let meta = &step.meta.meta;
+    if output == Output::Json {
+        return print(&format!(
+            "{}\n",
+            json!({
+                "name": meta.name, "version": meta.version, "sdk": step.meta.sdk,
+                "about": meta.about, "scope": meta.scope, "probes": meta.probes,
+                "codes": meta.codes, "path": step.path, "sha256": step.sha256,
+            })
+        ));
+    }
+    let scope = match meta.scope {
+        Scope::Host => "the host",
+        Scope::Container => "each container",
+        Scope::HostAndContainers => "the host, then each container",
+    };
+    let mut text = format!(
+        "{} {} (SDK {}): {}\n  works on {scope}\n  library  {}\n  sha256   {}\n",
+        printable(&meta.name),
+        printable(&meta.version),
+        printable(&step.meta.sdk),
+        printable(&meta.about),
+        printable(&step.path.to_string_lossy()),
+        step.sha256,
+    );
+    for probe in meta.probes.iter() {
+        let _ = writeln!(text, "  probe    {}: {}", printable(&probe.name), printable(&probe.about));
+    }
+    print(&text);
+}
+
+/// Only a reader who stopped reading makes this fail.
+fn print(text: &str) {
+    let _ = anstream::stdout().write_all(text.as_bytes());
+}

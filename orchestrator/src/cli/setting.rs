@@ -1,0 +1,112 @@
+//! What every verb begins with: the catalogue, the selected steps loaded, the containers, the graph.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use super::args::{Global, Selection};
+use crate::{
+    catalog::{self, LoadedStep},
+    config::{self, Manifest},
+    error::{Error, ErrorKind, Result},
+    graph::{Graph, StepNode},
+    runtime::{self, Runtime},
+};
+
+/// The catalogue that the command line or its surroundings name.
+pub(super) fn manifest(global: &Global) -> Result<Manifest> {
+    let cwd = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    let path = config::locate(global.config.as_deref(), env::var_os(config::ENV).as_deref(), &cwd)?;
+    config::load(&path)
+}
+
+/// The folder of this program: libraries are looked for there too.
+pub(super) fn exe_dir() -> PathBuf {
+    let exe = env::current_exe().ok();
+    exe.and_then(|exe| Some(exe.parent()?.to_owned())).unwrap_or_default()
+}
+
+/// The steps of these features, loaded, with every requirement met.
+pub(super) fn steps(
+    manifest: &Manifest,
+    features: &[String],
+) -> Result<BTreeMap<String, LoadedStep>> {
+    let names: BTreeSet<String> = manifest.select(features)?;
+    let steps = catalog::load(manifest, &names, &exe_dir())?;
+    config::check_versions(manifest, &catalog::versions(&steps)?)?;
+    Ok(steps)
+}
+
+/// The loaded steps as nodes of the graph.
+pub(super) fn nodes(manifest: &Manifest, steps: &BTreeMap<String, LoadedStep>) -> Vec<StepNode> {
+    steps
+        .iter()
+        .map(|(name, step)| StepNode {
+            name: name.clone(),
+            scope: step.meta.meta.scope,
+            requires: manifest
+                .plugins
+                .get(name)
+                .map(|plugin| plugin.requires.keys().cloned().collect())
+                .unwrap_or_default(),
+        })
+        .collect()
+}
+
+/// All that a verb which works on machines needs.
+pub(super) struct Setting {
+    pub(super) manifest: Manifest,
+    pub(super) steps: BTreeMap<String, LoadedStep>,
+    pub(super) graph: Graph,
+    pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) containers: Vec<String>,
+}
+
+impl Setting {
+    /// Reads, loads and selects; nothing on any machine is touched.
+    pub(super) fn new(global: &Global, selection: &Selection) -> Result<Self> {
+        let manifest = manifest(global)?;
+        let steps = steps(&manifest, &selection.features)?;
+        if !rustix::process::geteuid().is_root() {
+            return Err(Error::new(ErrorKind::Usage, "NOT-ROOT", "phoenix-orch must run as root")
+                .hint("Run it with `sudo`, or from a root shell."));
+        }
+        let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
+        let containers = containers(&manifest, &*runtime, selection)?;
+        let graph = Graph::build(&nodes(&manifest, &steps), &containers);
+        Ok(Self { manifest, steps, graph, runtime, containers })
+    }
+}
+
+/// Which containers are meant. A name that the runtime does not know ends everything before it begins.
+fn containers(
+    manifest: &Manifest,
+    runtime: &dyn Runtime,
+    selection: &Selection,
+) -> Result<Vec<String>> {
+    let listed = manifest.targets.containers.as_ref();
+    let mut names = match listed {
+        _ if !selection.target.is_empty() => selection.target.clone(),
+        Some(listed) => listed.clone(),
+        None if selection.all => runtime.list()?,
+        None => {
+            let known = runtime.list()?;
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "TARGETS-MISSING",
+                "neither the command line nor plugins.toml says which containers are meant",
+            )
+            .cause(format!("containers of this host: {}", known.join(", ")))
+            .hint("Use `--target NAME` or `--all`, or list them under `[targets]` in plugins.toml."));
+        }
+    };
+    names.sort();
+    names.dedup();
+    for name in &names {
+        runtime.config(name)?;
+    }
+    Ok(names)
+}

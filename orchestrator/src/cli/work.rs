@@ -1,0 +1,105 @@
+//! `plan`, `run` and `verify`: the same engine with another mode.
+
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    sync::{
+        Arc,
+        atomic::AtomicBool,
+    },
+};
+
+use phoenix_sdk::Consent;
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::{
+    args::{Global, Output, Plan, Run, Selection, Verify},
+    setting::Setting,
+};
+use crate::{
+    config::Restart,
+    engine::{self, Fleet, Job, Mode, Owed, Sink, State},
+    error::{Error, ErrorKind, Result},
+    report::{self, Human, JsonLines},
+};
+
+/// The exit code of `plan --check` when there is something to change.
+const CHANGES_FOUND: u8 = 3;
+
+pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
+    let state = work(global, &verb.selection, Mode::Plan, BTreeSet::new())?;
+    if verb.selection.show.output == Output::Human {
+        // Only a reader who stopped reading makes this fail, and all is said and done by now.
+        let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
+    }
+    Ok(match state.exit() {
+        0 if verb.check && state.counts().changes > 0 => CHANGES_FOUND,
+        exit => exit,
+    })
+}
+
+pub(super) fn run(global: &Global, verb: &Run) -> Result<u8> {
+    let consents = verb.allow.iter().map(|allow| Consent::from(*allow)).collect();
+    work(global, &verb.selection, Mode::Run, consents).map(|state| state.exit())
+}
+
+pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
+    work(global, &verb.selection, Mode::Verify, BTreeSet::new()).map(|state| state.exit())
+}
+
+fn work(
+    global: &Global,
+    selection: &Selection,
+    mode: Mode,
+    mut consents: BTreeSet<Consent>,
+) -> Result<State> {
+    let setting = Setting::new(global, selection)?;
+    if setting.manifest.policy.restart == Restart::Allow {
+        consents.insert(Consent::Restart);
+    }
+    let fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers);
+    let interrupted = on_signal()?;
+    let job = Job {
+        mode,
+        features: selection.features.clone(),
+        manifest: &setting.manifest,
+        steps: &setting.steps,
+        graph: &setting.graph,
+        fleet: &fleet,
+        apparmor: setting.manifest.policy.apparmor,
+        consents,
+        jobs: selection.jobs.into(),
+        owed: &Owed::new(&global.state_dir),
+        interrupted: &interrupted,
+    };
+    let mut human = Human::new(anstream::stdout(), selection.show.verbose);
+    let mut json = JsonLines::new(std::io::stdout());
+    let sinks: Vec<&mut dyn Sink> = match (selection.show.output, mode) {
+        (Output::Json, _) => vec![&mut json],
+        // A plan is shown whole at the end, in the order of the targets.
+        (Output::Human, Mode::Plan) => Vec::new(),
+        (Output::Human, _) => vec![&mut human],
+    };
+    engine::run(&job, sinks)
+}
+
+/// The first Ctrl-C or SIGTERM lets what was begun end and starts nothing else; the second ends the
+/// process at once.
+fn on_signal() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // The order matters: the second signal finds the flag set by the first.
+        signal_hook::flag::register_conditional_shutdown(
+            signal,
+            ErrorKind::Interrupted.exit_code().into(),
+            Arc::clone(&interrupted),
+        )
+        .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
+        .map_err(|error| {
+            Error::new(ErrorKind::Internal, "PANIC", "cannot listen for signals")
+                .cause(error)
+                .hint("This is a defect of phoenix-orch; please report it.")
+        })?;
+    }
+    Ok(interrupted)
+}

@@ -1,0 +1,65 @@
+//! Files: whole contents, mode and owner, absence, and owned keys in a JSON file.
+
+use phoenix_sdk::{FileState, Kind, Observed, Permissions, change::json_keys};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    transport::{Mutator, WriteFile},
+};
+
+/// The contents that a change leads to, if it is one of contents.
+///
+/// # Errors
+/// When a JSON file cannot be edited safely.
+pub(super) fn after(kind: &Kind, before: Option<&Observed>) -> Result<Option<Vec<u8>>> {
+    match kind {
+        Kind::File { content, .. } => Ok(content.as_ref().map(|content| content.0.clone())),
+        Kind::JsonKeys { path, keys } => json_keys::merge(path, state(before).content(), keys)
+            .map(|bytes| Some(bytes.0))
+            .map_err(|error| Error::from_step(ErrorKind::Step, error)),
+        _ => Ok(None),
+    }
+}
+
+/// What was at the path.
+pub(super) fn state(before: Option<&Observed>) -> &FileState {
+    match before {
+        Some(Observed::File(state) | Observed::AppArmorProfile { file: state, .. }) => state,
+        _ => &FileState::Absent,
+    }
+}
+
+pub(super) fn perform(
+    machine: &dyn Mutator,
+    kind: &Kind,
+    before: Option<&Observed>,
+) -> Result<()> {
+    let (path, mode, owner) = match kind {
+        Kind::File { path, mode, owner, .. } => (path, *mode, *owner),
+        Kind::JsonKeys { path, .. } => (path, None, None),
+        Kind::Absent { path } => return machine.remove_file(path),
+        _ => return Ok(()),
+    };
+    match after(kind, before)? {
+        Some(content) => machine.write_file(&write(path, content, mode, owner, state(before))),
+        None => machine.set_permissions(path, mode, owner),
+    }
+}
+
+/// A write that keeps the mode and the owner that the file has, unless others are wanted.
+pub(super) fn write(
+    path: &str,
+    content: Vec<u8>,
+    mode: Option<u32>,
+    owner: Option<(u32, u32)>,
+    before: &FileState,
+) -> WriteFile {
+    let now = before.permissions().unwrap_or(Permissions { mode: 0o644, uid: 0, gid: 0 });
+    WriteFile {
+        path: path.to_owned(),
+        content,
+        mode: mode.unwrap_or(now.mode),
+        owner: owner.unwrap_or((now.uid, now.gid)),
+        expected: before.content().map(|content| content.0.clone()),
+    }
+}

@@ -1,0 +1,119 @@
+//! Kernel settings and modules.
+
+use std::time::Duration;
+
+use phoenix_sdk::{FileState, Observed};
+
+use super::{file::write, observe};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    transport::{Exec, Mutator, Read, Reader, Seen, printable},
+};
+
+fn sysctl_path(key: &str) -> String {
+    format!("/proc/sys/{}", key.replace('.', "/"))
+}
+
+/// One file for each setting, so that taking one back touches no other.
+fn sysctl_file(key: &str) -> String {
+    format!("/etc/sysctl.d/60-phoenix-{}.conf", key.replace(['.', '/'], "-"))
+}
+
+pub(super) fn sysctl_reads(key: &str) -> Vec<Read> {
+    vec![Read::File { path: sysctl_path(key) }, Read::File { path: sysctl_file(key) }]
+}
+
+pub(super) fn parse_sysctl(now: &FileState, boot: &FileState) -> Observed {
+    let at_boot = observe::text(boot).and_then(|text| {
+        let (_, value) = text.lines().find_map(|line| line.split_once('='))?;
+        Some(value.trim().to_owned())
+    });
+    Observed::Sysctl { value: observe::text(now).map(|text| text.trim().to_owned()), at_boot }
+}
+
+pub(super) fn set_sysctl(
+    machine: &dyn Mutator,
+    key: &str,
+    value: &str,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let output = machine.exec(&Exec::new(["sysctl", "-w", &format!("{key}={value}")]), line)?;
+    if !output.success() {
+        return Err(Error::new(
+            ErrorKind::Step,
+            "SYSCTL-FAILED",
+            format!("the kernel refuses `{key} = {value}`"),
+        )
+        .cause(printable(&output.complaint()))
+        .hint("Check that the setting may be changed on this machine."));
+    }
+    own_file(machine, &sysctl_file(key), &format!("# Managed by phoenix-orch.\n{key} = {value}\n"))
+}
+
+/// Where a module is asked for at boot: systemd's folders and Debian's file.
+const BOOT_FOLDERS: [&str; 3] =
+    ["/etc/modules-load.d", "/run/modules-load.d", "/usr/lib/modules-load.d"];
+
+pub(super) fn observe_module(host: &dyn Reader, name: &str) -> Result<Observed> {
+    let mut reads: Vec<Read> =
+        BOOT_FOLDERS.iter().map(|path| Read::Folder { path: (*path).to_owned() }).collect();
+    reads.push(Read::Folder { path: format!("/sys/module/{name}") });
+    let mut paths = vec!["/etc/modules".to_owned()];
+    let mut in_sys = false;
+    for (read, seen) in reads.iter().zip(host.read(&reads)?) {
+        let (Read::Folder { path }, Seen::Folder(names)) = (read, seen?) else { continue };
+        if path.starts_with("/sys") {
+            in_sys = names.is_some();
+            continue;
+        }
+        let confs = names.unwrap_or_default().into_iter().filter(|name| name.ends_with(".conf"));
+        paths.extend(confs.map(|name| format!("{path}/{name}")));
+    }
+    let listed = observe::files(host, &["/proc/modules".into(), "/proc/filesystems".into()])?;
+    let names_it = |file: &FileState, word: usize| {
+        observe::text(file).is_some_and(|text| {
+            text.lines().any(|line| {
+                let line = line.split('#').next().unwrap_or_default();
+                line.split_whitespace().nth(word).is_some_and(|found| same_module(found, name))
+            })
+        })
+    };
+    let loaded = names_it(&listed[0], 0);
+    // A file system that is built in shows in /proc/filesystems (behind `nodev` or alone on its line),
+    // but has a folder in /sys/module only if it has parameters.
+    let available = loaded || in_sys || names_it(&listed[1], 0) || names_it(&listed[1], 1);
+    let at_boot = (available && !loaded)
+        || observe::files(host, &paths)?.iter().any(|file| names_it(file, 0));
+    Ok(Observed::KernelModule { available, at_boot })
+}
+
+/// The kernel does not tell `-` from `_` in module names.
+fn same_module(one: &str, other: &str) -> bool {
+    one.replace('-', "_") == other.replace('-', "_")
+}
+
+pub(super) fn load_module(
+    machine: &dyn Mutator,
+    name: &str,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let exec = Exec::new(["modprobe", "--", name]).within(Duration::from_secs(60));
+    let output = machine.exec(&exec, line)?;
+    if !output.success() {
+        return Err(Error::new(
+            ErrorKind::Step,
+            "KERNEL-MODULE",
+            format!("module `{name}` cannot be loaded"),
+        )
+        .cause(printable(&output.complaint()))
+        .hint("After a kernel update, reboot the host; else check that its modules are installed."));
+    }
+    let path = format!("/etc/modules-load.d/phoenix-{name}.conf");
+    own_file(machine, &path, &format!("# Managed by phoenix-orch.\n{name}\n"))
+}
+
+/// Writes a file that is ours alone.
+fn own_file(machine: &dyn Mutator, path: &str, text: &str) -> Result<()> {
+    let before = observe::files(machine, &[path.to_owned()])?.pop().unwrap_or(FileState::Absent);
+    machine.write_file(&write(path, text.into(), None, None, &before))
+}

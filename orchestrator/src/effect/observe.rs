@@ -1,0 +1,152 @@
+//! Looking: subjects become reads, all reads of a machine go in one round trip, answers become
+//! observations.
+
+use phoenix_sdk::{Observed, Subject};
+
+use super::{Eyes, apparmor_profile, container, file, kernel, packages, service};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    transport::{Read, Reader, Seen},
+};
+
+/// How a subject is looked at.
+enum Look {
+    /// By reads on the asked machine, and a pure reading of the answers.
+    Reads(Vec<Read>),
+    /// Directly: by the container's runtime, or in steps that depend on each other.
+    Direct,
+}
+
+fn look(subject: &Subject) -> Look {
+    match subject {
+        Subject::File { path } => Look::Reads(vec![Read::File { path: path.clone() }]),
+        Subject::Folder { path } => Look::Reads(vec![Read::Folder { path: path.clone() }]),
+        Subject::Packages { names } => Look::Reads(packages::reads(names)),
+        Subject::Service { name } => Look::Reads(service::reads(name)),
+        Subject::Sysctl { key } => Look::Reads(kernel::sysctl_reads(key)),
+        Subject::Command { argv } => Look::Reads(vec![Read::Exec { argv: argv.clone() }]),
+        Subject::AppArmorProfile { name } => Look::Reads(apparmor_profile::reads(name)),
+        Subject::KernelModule { .. }
+        | Subject::ContainerOption { .. }
+        | Subject::Container
+        | Subject::AppArmor => Look::Direct,
+    }
+}
+
+/// Looks at everything in one round trip, as far as reads go. One subject that cannot be looked at is an
+/// error of its own.
+///
+/// # Errors
+/// When the machine cannot be reached.
+pub fn observe_all(
+    eyes: Eyes<'_>,
+    machine: &dyn Reader,
+    subjects: &[Subject],
+) -> Result<Vec<Result<Observed>>> {
+    let looks: Vec<Look> = subjects.iter().map(look).collect();
+    let reads: Vec<Read> = looks
+        .iter()
+        .flat_map(|look| match look {
+            Look::Reads(reads) => reads.as_slice(),
+            Look::Direct => &[],
+        })
+        .cloned()
+        .collect();
+    let mut seen = if reads.is_empty() { Vec::new() } else { machine.read(&reads)? }.into_iter();
+    Ok(subjects
+        .iter()
+        .zip(&looks)
+        .map(|(subject, look)| match look {
+            Look::Direct => direct(eyes, subject),
+            Look::Reads(reads) => {
+                let answers = seen.by_ref().take(reads.len()).collect::<Result<Vec<_>>>()?;
+                parse(subject, answers)
+            }
+        })
+        .collect())
+}
+
+fn direct(eyes: Eyes<'_>, subject: &Subject) -> Result<Observed> {
+    match subject {
+        Subject::KernelModule { name } => kernel::observe_module(eyes.host, name),
+        Subject::AppArmor => apparmor_profile::observe_kernel(eyes.host),
+        Subject::ContainerOption { key } => container::observe_option(eyes, key),
+        Subject::Container => container::observe(eyes),
+        other => Err(garbled(other)),
+    }
+}
+
+fn parse(subject: &Subject, answers: Vec<Seen>) -> Result<Observed> {
+    match (subject, answers.as_slice()) {
+        (Subject::File { .. }, [Seen::File(state)]) => Ok(Observed::File(state.clone())),
+        (Subject::Folder { .. }, [Seen::Folder(names)]) => {
+            Ok(Observed::Folder { names: names.clone() })
+        }
+        (Subject::Command { .. }, [Seen::Exec(output)]) => {
+            Ok(Observed::Command { succeeded: output.success() })
+        }
+        (Subject::Packages { names }, [Seen::Exec(output)]) => packages::parse(names, output),
+        (Subject::Service { name }, [Seen::Exec(output)]) => service::parse(name, output),
+        (Subject::Sysctl { .. }, [Seen::File(now), Seen::File(boot)]) => {
+            Ok(kernel::parse_sysctl(now, boot))
+        }
+        (Subject::AppArmorProfile { name }, [Seen::File(text), Seen::File(loaded)]) => {
+            Ok(apparmor_profile::parse(name, text, loaded))
+        }
+        _ => Err(garbled(subject)),
+    }
+}
+
+fn garbled(subject: &Subject) -> Error {
+    Error::new(
+        ErrorKind::Internal,
+        "OBSERVATION-MISMATCH",
+        format!("the machine's answer does not fit the question {subject:?}"),
+    )
+    .hint("This is a defect of phoenix-orch; please report it.")
+}
+
+/// For subjects that only the runtime can answer.
+pub(super) fn needs_container(subject: &str) -> Error {
+    Error::new(
+        ErrorKind::Step,
+        "SUBJECT-NEEDS-CONTAINER",
+        format!("{subject} was asked for where there is no container"),
+    )
+    .hint("Ask for it only in a unit of a container; `Context::on_host` tells.")
+}
+
+/// A file's contents as text, or nothing if it is not a regular file.
+pub(super) fn text(state: &phoenix_sdk::FileState) -> Option<String> {
+    state.content().map(phoenix_sdk::Bytes::to_text)
+}
+
+/// Reads files one after another, for looks whose later reads depend on the earlier.
+pub(super) fn files(machine: &dyn Reader, paths: &[String]) -> Result<Vec<phoenix_sdk::FileState>> {
+    let reads: Vec<Read> = paths.iter().map(|path| Read::File { path: path.clone() }).collect();
+    machine
+        .read(&reads)?
+        .into_iter()
+        .map(|seen| match seen? {
+            Seen::File(state) => Ok(state),
+            _ => Err(garbled(&Subject::File { path: paths.join(" ") })),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file::after;
+    use phoenix_sdk::{Kind, Observed, world};
+
+    #[test]
+    fn what_a_file_change_leads_to_is_known_before_it_is_made() {
+        let kind = Kind::JsonKeys {
+            path: "/etc/docker/daemon.json".into(),
+            keys: [("/storage-driver".to_owned(), "vfs".into())].into(),
+        };
+        let before = Observed::File(world::regular("{\"mtu\": 1400}\n"));
+        let after = after(&kind, Some(&before)).unwrap().unwrap();
+        assert!(String::from_utf8(after).unwrap().contains("\"mtu\": 1400"));
+    }
+}

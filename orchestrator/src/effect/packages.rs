@@ -1,0 +1,148 @@
+//! Packages, through apt and dpkg.
+
+use std::{collections::BTreeMap, thread, time::Duration};
+
+use phoenix_sdk::{Observed, Output};
+
+use super::apt;
+use crate::{
+    error::{Error, ErrorKind, Result},
+    transport::{Exec, Mutator, Read},
+};
+
+/// Between tries of a download. Three tries in all; apt itself retries each file besides.
+const BACKOFF: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
+
+/// Packages may be large and mirrors slow; what hangs longer than this hangs for ever.
+const TIME_LIMIT: Duration = Duration::from_secs(30 * 60);
+
+pub(super) fn reads(names: &[String]) -> Vec<Read> {
+    let format = "-f=${Package}\\t${db:Status-Status}\\t${Version}\\n";
+    let mut argv = vec!["dpkg-query".to_owned(), "-W".to_owned(), format.to_owned()];
+    argv.push("--".to_owned());
+    argv.extend(names.iter().cloned());
+    vec![Read::Exec { argv }]
+}
+
+/// dpkg-query ends with 1 when it does not know one of the names, which is no error here.
+pub(super) fn parse(names: &[String], output: &Output) -> Result<Observed> {
+    if !matches!(output.exit, 0 | 1) {
+        return Err(missing(output));
+    }
+    let text = output.stdout.to_text();
+    let installed: BTreeMap<String, String> = text
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split('\t');
+            let (name, status, version) = (words.next()?, words.next()?, words.next()?);
+            let wanted = status == "installed" && names.iter().any(|wanted| wanted == name);
+            wanted.then(|| (name.to_owned(), version.to_owned()))
+        })
+        .collect();
+    Ok(Observed::Packages { installed })
+}
+
+fn missing(output: &Output) -> Error {
+    Error::new(ErrorKind::Step, "APT-MISSING", "the target's package database does not answer")
+        .cause(output.complaint())
+        .hint("Supported are Debian 12 and 13 and Ubuntu 22.04 and 24.04.")
+}
+
+/// Installs packages. The package lists are updated only if apt does not know one of the names, or if a
+/// download fails because the lists are out of date.
+pub(super) fn install(
+    machine: &dyn Mutator,
+    names: &[String],
+    recommends: bool,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let mut updated = false;
+    if !apt::unknown(names, &policy(machine, names)?).is_empty() {
+        update(machine, line)?;
+        updated = true;
+        let unknown = apt::unknown(names, &policy(machine, names)?);
+        if !unknown.is_empty() {
+            return Err(apt::no_candidate(&unknown));
+        }
+    }
+    let mut tries = BACKOFF.iter();
+    loop {
+        let output = machine.exec(&apt_get(&install_words(names, recommends)), line)?;
+        if output.success() {
+            return Ok(());
+        }
+        let error = apt::explain(&output);
+        let wait = (error.code == "APT-DOWNLOAD").then(|| tries.next()).flatten();
+        let Some(wait) = wait else { return Err(error) };
+        line(&format!("download failed, trying again in {} s", wait.as_secs()));
+        thread::sleep(*wait);
+        if !updated {
+            update(machine, line)?;
+            updated = true;
+        }
+    }
+}
+
+fn update(machine: &dyn Mutator, line: &mut dyn FnMut(&str)) -> Result<()> {
+    let mut tries = BACKOFF.iter();
+    loop {
+        // Without this option apt-get ends with 0 although a list could not be fetched.
+        let words = ["-o", "APT::Update::Error-Mode=any", "update"].map(str::to_owned);
+        let output = machine.exec(&apt_get(&words), line)?;
+        if output.success() {
+            return Ok(());
+        }
+        let error = apt::explain(&output);
+        let wait = (error.code == "APT-DOWNLOAD").then(|| tries.next()).flatten();
+        let Some(wait) = wait else { return Err(error) };
+        line(&format!("update failed, trying again in {} s", wait.as_secs()));
+        thread::sleep(*wait);
+    }
+}
+
+fn policy(machine: &dyn Mutator, names: &[String]) -> Result<Output> {
+    let mut argv = vec!["apt-cache".to_owned(), "policy".to_owned()];
+    argv.extend(names.iter().cloned());
+    let output = machine.exec(&Exec::new(argv), &mut |_| {})?;
+    if output.exit == 127 {
+        return Err(missing(&output));
+    }
+    Ok(output)
+}
+
+fn install_words(names: &[String], recommends: bool) -> Vec<String> {
+    let mut words = vec![
+        "install".to_owned(),
+        // A configuration file that the user edited stays the user's.
+        "-o".to_owned(),
+        "Dpkg::Options::=--force-confold".to_owned(),
+        "-o".to_owned(),
+        format!("APT::Install-Recommends={recommends}"),
+        "--".to_owned(),
+    ];
+    words.extend(names.iter().cloned());
+    words
+}
+
+fn apt_get(words: &[String]) -> Exec {
+    let options = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"];
+    let argv = ["apt-get", "-y", "-q"].iter().chain(&options).map(|word| (*word).to_owned());
+    Exec::new(argv.chain(words.iter().cloned())).within(TIME_LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Observed, Output, parse};
+
+    #[test]
+    fn removed_packages_with_configuration_left_are_not_installed() {
+        let output = Output {
+            exit: 1,
+            stdout: "docker.io\tconfig-files\t20.10\niptables\tinstalled\t1.8.9-2\n".into(),
+            stderr: "dpkg-query: no packages found matching fuse-overlayfs\n".into(),
+        };
+        let names = ["docker.io", "iptables", "fuse-overlayfs"].map(str::to_owned);
+        let installed = [("iptables".to_owned(), "1.8.9-2".to_owned())].into();
+        assert_eq!(parse(&names, &output).unwrap(), Observed::Packages { installed });
+    }
+}

@@ -1,0 +1,140 @@
+//! systemd services.
+
+use std::time::Duration;
+
+use phoenix_sdk::{Observed, Output, ServiceState};
+
+use crate::{
+    error::{Error, ErrorKind, Result},
+    transport::{Exec, Mutator, Read, printable},
+};
+
+/// systemd's own limit for a start is 90 s by default; Docker's package lifts it, so we wait longer.
+const TIME_LIMIT: Duration = Duration::from_secs(180);
+
+pub(super) fn reads(name: &str) -> Vec<Read> {
+    let properties = "--property=LoadState,UnitFileState,ActiveState,SubState";
+    let argv = ["systemctl", "show", properties, "--", name].map(str::to_owned).to_vec();
+    vec![Read::Exec { argv }]
+}
+
+pub(super) fn parse(name: &str, output: &Output) -> Result<Observed> {
+    if !output.success() {
+        return Err(Error::new(
+            ErrorKind::Step,
+            "SYSTEMD-UNREACHABLE",
+            format!("systemd does not answer for `{name}`"),
+        )
+        .cause(printable(&output.complaint()))
+        .hint("The container must run systemd; wait until it has booted, then run again."));
+    }
+    let text = output.stdout.to_text();
+    let value = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.unwrap_or_default().to_owned()
+    };
+    Ok(Observed::Service(ServiceState {
+        load: value("LoadState"),
+        enabled: value("UnitFileState"),
+        active: value("ActiveState"),
+        sub: value("SubState"),
+    }))
+}
+
+pub(super) fn set(
+    machine: &dyn Mutator,
+    name: &str,
+    enabled: Option<bool>,
+    active: Option<bool>,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    if let Some(enabled) = enabled {
+        systemctl(machine, if enabled { "enable" } else { "disable" }, name, line)?;
+    }
+    match active {
+        Some(true) => start(machine, "start", name, line),
+        Some(false) => systemctl(machine, "stop", name, line),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn restart(
+    machine: &dyn Mutator,
+    name: &str,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    start(machine, "restart", name, line)
+}
+
+fn start(
+    machine: &dyn Mutator,
+    verb: &str,
+    name: &str,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    // A unit that failed too often before would be refused with "start request repeated too quickly",
+    // although what made it fail may be mended by now. A unit that did not fail is no error to us.
+    machine.exec(&Exec::new(["systemctl", "reset-failed", "--", name]), &mut |_| {})?;
+    systemctl(machine, verb, name, line)
+}
+
+fn systemctl(
+    machine: &dyn Mutator,
+    verb: &str,
+    name: &str,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let output =
+        machine.exec(&Exec::new(["systemctl", verb, "--", name]).within(TIME_LIMIT), line)?;
+    if output.success() {
+        return Ok(());
+    }
+    let error = Error::new(
+        ErrorKind::Step,
+        "SERVICE-FAILED",
+        format!("`{name}` does not {verb}"),
+    )
+    .hint(format!("Read `systemctl status {name}` and `journalctl -u {name}` on the target."));
+    Ok(journal(machine, name)?
+        .into_iter()
+        .fold(error.cause(printable(&output.complaint())), Error::cause))
+    .and_then(Err)
+}
+
+/// The last lines that the service itself wrote: the reason is there, not in systemctl's words.
+fn journal(machine: &dyn Mutator, name: &str) -> Result<Vec<String>> {
+    let argv = ["journalctl", "--no-pager", "-o", "cat", "-n", "40", "-u", name];
+    let output = machine.exec(&Exec::new(argv), &mut |_| {})?;
+    let text = output.stdout.to_text();
+    let telling = |line: &&str| {
+        let line = line.to_lowercase();
+        ["fail", "error", "invalid", "unable", "cannot", "denied"].iter().any(|word| line.contains(word))
+            && !line.starts_with("failed to start")
+    };
+    let mut lines: Vec<&str> = text.lines().filter(telling).collect();
+    lines.dedup();
+    Ok(lines
+        .iter()
+        .rev()
+        .take(3)
+        .rev()
+        .map(|line| printable(&line.chars().take(400).collect::<String>()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Observed, Output, parse};
+
+    #[test]
+    fn an_unknown_unit_is_an_observation_and_a_silent_systemd_an_error() {
+        let answer = |exit, text: &str| Output { exit, stdout: text.into(), stderr: "no bus".into() };
+        let text = "LoadState=not-found\nUnitFileState=\nActiveState=inactive\nSubState=dead\n";
+        let Observed::Service(state) = parse("docker.service", &answer(0, text)).unwrap() else {
+            panic!("not a service")
+        };
+        assert!(!state.exists() && !state.is_active());
+        let error = parse("docker.service", &answer(1, "")).unwrap_err();
+        assert_eq!((error.code.as_str(), error.causes[0].as_str()), ("SYSTEMD-UNREACHABLE", "no bus"));
+    }
+}

@@ -1,0 +1,238 @@
+//! The one loop: takes ready units from the graph's queue, gives them to workers, hears how they end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Instant,
+};
+
+use jiff::Timestamp;
+use phoenix_sdk::{AppArmorPolicy, Change, Consent, Observed};
+use serde_json::Value;
+
+use super::{
+    Fleet, Owed, Sink, State,
+    event::{Body, Event, FORMAT, Outcome, millis},
+    unit,
+};
+use crate::{
+    catalog::LoadedStep,
+    config::Manifest,
+    error::{Error, ErrorKind, Result},
+    graph::{Graph, Unit},
+};
+
+/// What is to be done with each unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Check, and change nothing.
+    Plan,
+    /// Check and apply until check is empty, then verify.
+    Run,
+    /// Gather evidence, and change nothing.
+    Verify,
+}
+
+impl Mode {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Run => "run",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+/// All that a run needs.
+pub struct Job<'a> {
+    /// What is to be done.
+    pub mode: Mode,
+    /// The features asked for, for the first event.
+    pub features: Vec<String>,
+    /// Where steps and parameters come from.
+    pub manifest: &'a Manifest,
+    /// The loaded steps by name.
+    pub steps: &'a BTreeMap<String, LoadedStep>,
+    /// The units.
+    pub graph: &'a Graph,
+    /// The targets.
+    pub fleet: &'a Fleet,
+    /// From the policy.
+    pub apparmor: AppArmorPolicy,
+    /// What the operator allowed.
+    pub consents: BTreeSet<Consent>,
+    /// How many units may run at once.
+    pub jobs: usize,
+    /// Units whose verification is owed.
+    pub owed: &'a Owed,
+    /// Set by the first Ctrl-C.
+    pub interrupted: &'a AtomicBool,
+}
+
+impl Job<'_> {
+    pub(super) fn step(&self, unit: &Unit) -> Result<&LoadedStep> {
+        self.steps.get(&unit.step).ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "STEP-UNKNOWN", format!("step `{}` is not loaded", unit.step))
+                .hint("This is a defect of phoenix-orch; please report it.")
+        })
+    }
+
+    pub(super) fn params(&self, unit: &Unit) -> Value {
+        match self.manifest.plugins.get(&unit.step) {
+            Some(plugin) => plugin.params_for(&unit.target),
+            None => Value::Null,
+        }
+    }
+}
+
+/// Gives events their number and time, and takes them to the sinks one at a time.
+pub(super) struct Recorder<'a> {
+    run: String,
+    seq: AtomicU64,
+    effects: AtomicU64,
+    sinks: Mutex<(State, Vec<&'a mut dyn Sink>)>,
+    interrupted: &'a AtomicBool,
+}
+
+impl Recorder<'_> {
+    pub(super) fn emit(&self, body: Body) -> Result<()> {
+        let mut guard = self.sinks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (state, sinks) = &mut *guard;
+        let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
+        let event = Event { format: FORMAT, run: self.run.clone(), seq, at: Timestamp::now(), body };
+        state.fold(&event);
+        sinks.iter_mut().try_for_each(|sink| sink.hear(&event))
+    }
+
+    /// Says what is about to happen, and returns when every sink has it.
+    pub(super) fn intend(
+        &self,
+        unit: &Unit,
+        change: &Change,
+        before: Option<&Observed>,
+    ) -> Result<u64> {
+        let effect = self.effects.fetch_add(1, Ordering::Relaxed) + 1;
+        self.emit(Body::Intended {
+            unit: unit.clone(),
+            effect,
+            change: change.clone(),
+            before: before.cloned(),
+        })?;
+        Ok(effect)
+    }
+
+    /// Between effects, an interrupted run ends here.
+    pub(super) fn checkpoint(&self) -> Result<()> {
+        if !self.interrupted.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Interrupted, "INTERRUPTED", "interrupted by you")
+            .hint("Run again: it goes on where it stopped."))
+    }
+}
+
+/// Takes all units through their life, and returns where the run ended.
+///
+/// # Errors
+/// Only when a sink fails; what fails in a unit is in the state.
+pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<State> {
+    let begin = Instant::now();
+    let recorder = Recorder {
+        run: run_name(),
+        seq: AtomicU64::new(0),
+        effects: AtomicU64::new(0),
+        sinks: Mutex::new((State::default(), sinks)),
+        interrupted: job.interrupted,
+    };
+    recorder.emit(Body::RunStarted {
+        verb: job.mode.verb().to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        features: job.features.clone(),
+        units: job.graph.order().to_vec(),
+    })?;
+    dispatch(job, &recorder)?;
+    let exit = recorder.state().exit();
+    recorder.emit(Body::RunFinished { took_ms: millis(begin.elapsed()), exit })?;
+    Ok(recorder.state())
+}
+
+impl Recorder<'_> {
+    fn state(&self) -> State {
+        self.sinks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0.clone()
+    }
+}
+
+fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
+    let mut queue = job.graph.queue();
+    let (give, take) = mpsc::channel::<Unit>();
+    let take = Mutex::new(take);
+    let (report, ended) = mpsc::channel::<Result<(Unit, bool)>>();
+    thread::scope(|scope| {
+        for _ in 0..job.jobs.max(1).min(job.graph.order().len()) {
+            let (take, report) = (&take, report.clone());
+            scope.spawn(move || {
+                while let Some(unit) = next(take) {
+                    let ok = live(job, recorder, &unit);
+                    if report.send(ok.map(|ok| (unit, ok))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(report);
+        let mut running = 0_usize;
+        let outcome = loop {
+            while let Some(unit) = queue.next_ready() {
+                running += 1;
+                // Workers end only when this sender is dropped.
+                let _ = give.send(unit);
+            }
+            if running == 0 {
+                break Ok(());
+            }
+            let Ok(end) = ended.recv() else { break Ok(()) };
+            running -= 1;
+            match end {
+                Err(error) => break Err(error),
+                Ok((unit, ok)) => {
+                    for (unit, because) in queue.finish(&unit, ok) {
+                        recorder.emit(Body::UnitSkipped { unit, because })?;
+                    }
+                }
+            }
+        };
+        drop(give);
+        outcome
+    })
+}
+
+fn next(take: &Mutex<mpsc::Receiver<Unit>>) -> Option<Unit> {
+    take.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv().ok()
+}
+
+fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<bool> {
+    let begin = Instant::now();
+    recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
+    // A defect of ours costs one unit, and neither the run nor the other targets.
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        recorder.checkpoint().and_then(|()| unit::live(job, recorder, unit))
+    }));
+    let outcome = outcome.unwrap_or_else(|_| Err(Error::panic()));
+    let outcome = outcome.unwrap_or_else(|error| Outcome::Failed { error: (&error).into() });
+    let ok = !matches!(outcome, Outcome::Failed { .. });
+    let took_ms = millis(begin.elapsed());
+    recorder.emit(Body::UnitFinished { unit: unit.clone(), outcome, took_ms })?;
+    Ok(ok)
+}
+
+/// Sorts by time, and is unique on a host: the time in seconds and the process's number.
+fn run_name() -> String {
+    let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
+    format!("{now}-{}", std::process::id())
+}

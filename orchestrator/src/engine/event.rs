@@ -1,0 +1,215 @@
+//! What happens, as facts: owned, serialisable, with a version. `--output json` is one of these a line.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use phoenix_sdk::{Change, Consent, Evidence, Observed};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, ErrorKind},
+    graph::Unit,
+};
+
+/// The version of the events' form. It changes when a reader of the former one would be wrong.
+pub const FORMAT: u32 = 1;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The run's name.
+    pub run: String,
+    /// Counts from 1 within the run.
+    pub seq: u64,
+    /// When, by the host's clock.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Body {
+    /// The first event.
+    RunStarted {
+        /// `plan`, `run` or `verify`.
+        verb: String,
+        /// Of phoenix-orch.
+        version: String,
+        /// Of the features asked for.
+        features: Vec<String>,
+        /// All units in their order.
+        units: Vec<Unit>,
+    },
+    /// A unit began.
+    UnitStarted {
+        /// Which.
+        unit: Unit,
+    },
+    /// A check came back.
+    Checked {
+        /// Of which unit.
+        unit: Unit,
+        /// Counts from 1.
+        round: u32,
+        /// What it wants, in order.
+        changes: Vec<Planned>,
+        /// What is fine already.
+        notes: Vec<String>,
+        /// What the operator must know.
+        warnings: Vec<String>,
+    },
+    /// A change is about to be performed; nothing has happened yet.
+    Intended {
+        /// By which unit.
+        unit: Unit,
+        /// Counts from 1 within the run.
+        effect: u64,
+        /// What.
+        change: Change,
+        /// What the orchestrator itself saw just before.
+        before: Option<Observed>,
+    },
+    /// A command wrote a line (raw: it may come from a container).
+    Output {
+        /// For which unit.
+        unit: Unit,
+        /// The line.
+        line: String,
+    },
+    /// A change was performed.
+    Done {
+        /// By which unit.
+        unit: Unit,
+        /// As in `Intended`.
+        effect: u64,
+        /// What the orchestrator itself saw just after.
+        after: Option<Observed>,
+    },
+    /// A change could not be performed.
+    EffectFailed {
+        /// By which unit.
+        unit: Unit,
+        /// As in `Intended`.
+        effect: u64,
+        /// Why.
+        error: Failure,
+    },
+    /// Evidence was gathered.
+    Verified {
+        /// Of which unit.
+        unit: Unit,
+        /// All of it.
+        evidence: Vec<Evidence>,
+        /// What the operator must know.
+        warnings: Vec<String>,
+    },
+    /// A unit ended.
+    UnitFinished {
+        /// Which.
+        unit: Unit,
+        /// How.
+        outcome: Outcome,
+        /// How long it took, in milliseconds.
+        took_ms: u64,
+    },
+    /// A unit will not begin because another one failed.
+    UnitSkipped {
+        /// Which.
+        unit: Unit,
+        /// The one that failed.
+        because: Unit,
+    },
+    /// The last event.
+    RunFinished {
+        /// How long the run took, in milliseconds.
+        took_ms: u64,
+        /// The process's exit code will be this.
+        exit: u8,
+    },
+}
+
+/// A change that a check wants, as people and programs read it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The change.
+    pub change: Change,
+    /// In one line.
+    pub summary: String,
+    /// What it does to a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+    /// What the operator must allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+}
+
+/// How a unit ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// All was as wanted.
+    Unchanged,
+    /// Changes were made.
+    Changed {
+        /// How many.
+        changes: usize,
+    },
+    /// Planning only: changes would be made.
+    WouldChange {
+        /// How many.
+        changes: usize,
+    },
+    /// Verifying only: the evidence holds.
+    Verified,
+    /// It failed.
+    Failed {
+        /// Why.
+        error: Failure,
+    },
+}
+
+/// An error in an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The exit code that this kind of error gives.
+    pub exit: u8,
+    /// Stable.
+    pub code: String,
+    /// What went wrong.
+    pub message: String,
+    /// What lies behind it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// What to do next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self {
+            exit: error.kind.exit_code(),
+            code: error.code.clone(),
+            message: error.message.clone(),
+            causes: error.causes.clone(),
+            hints: error.hints.clone(),
+        }
+    }
+}
+
+impl Failure {
+    /// The code of an interrupted unit, which is no failure of the step.
+    pub fn is_interruption(&self) -> bool {
+        self.exit == ErrorKind::Interrupted.exit_code()
+    }
+}
+
+/// Milliseconds for an event.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,104 @@
+//! The targets of a run: the host, and containers with a session each.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use crate::{
+    effect::{Eyes, Hands},
+    error::{Error, ErrorKind, Result},
+    runtime::Runtime,
+    transport::{ContainerMachine, LocalMachine, Mutator, Reader},
+};
+
+/// The name of the host among targets.
+pub const HOST: &str = "host";
+
+/// All targets of a run.
+pub struct Fleet {
+    host: LocalMachine,
+    runtime: Arc<dyn Runtime>,
+    containers: BTreeMap<String, Container>,
+}
+
+struct Container {
+    machine: ContainerMachine,
+    ready: OnceLock<Result<()>>,
+}
+
+/// One target, with eyes and hands.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    /// The host.
+    pub host: &'a dyn Reader,
+    /// The target's own machine.
+    pub own: &'a dyn Mutator,
+    /// Its runtime and name, for a container.
+    pub container: Option<(&'a dyn Runtime, &'a str)>,
+}
+
+impl<'a> Target<'a> {
+    /// To look.
+    pub fn eyes(&self) -> Eyes<'a> {
+        Eyes { host: self.host, own: self.own, container: self.container }
+    }
+
+    /// To act.
+    pub fn hands(&self) -> Hands<'a> {
+        Hands { own: self.own, container: self.container }
+    }
+}
+
+impl Fleet {
+    /// The host and these containers. No session is opened yet.
+    pub fn new(runtime: Arc<dyn Runtime>, containers: &[String]) -> Self {
+        let containers = containers
+            .iter()
+            .map(|name| {
+                let machine = ContainerMachine::new(name, runtime.attach(name));
+                (name.clone(), Container { machine, ready: OnceLock::new() })
+            })
+            .collect();
+        Self { host: LocalMachine::new(), runtime, containers }
+    }
+
+    /// A target of the run.
+    ///
+    /// # Errors
+    /// `TARGET-STOPPED` or `TARGET-PRIVILEGED` for a container that steps cannot work in; looked at once
+    /// in a run.
+    pub fn target(&self, name: &str) -> Result<Target<'_>> {
+        if name == HOST {
+            return Ok(Target { host: &self.host, own: &self.host, container: None });
+        }
+        let (name, container) = self.containers.get_key_value(name).ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "TARGET-UNKNOWN", format!("`{name}` is not in this run"))
+                .hint("This is a defect of phoenix-orch; please report it.")
+        })?;
+        container.ready.get_or_init(|| self.look_at(name)).clone()?;
+        let runtime = &*self.runtime;
+        Ok(Target { host: &self.host, own: &container.machine, container: Some((runtime, name)) })
+    }
+
+    fn look_at(&self, name: &str) -> Result<()> {
+        let state = self.runtime.state(name)?;
+        if !state.unprivileged {
+            return Err(Error::new(
+                ErrorKind::Unreachable,
+                "TARGET-PRIVILEGED",
+                format!("container `{name}` is privileged"),
+            )
+            .hint("phoenix-orch works on unprivileged containers only; leave it out."));
+        }
+        if !state.running {
+            return Err(Error::new(
+                ErrorKind::Unreachable,
+                "TARGET-STOPPED",
+                format!("container `{name}` does not run"),
+            )
+            .hint("Start it, then run again."));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! The engine: takes units in the order of their dependencies through check, apply and verify, and says
+//! what happens in events. It writes nothing for people and knows no journal: whoever wants to hear is a
+//! [`Sink`].
+
+mod dispatcher;
+pub mod event;
+mod fleet;
+mod owed;
+pub mod state;
+mod unit;
+mod unit_host;
+
+use phoenix_sdk::Code;
+
+pub use dispatcher::{Job, Mode, run};
+pub use event::{Body, Event};
+pub use fleet::{Fleet, Target};
+pub use owed::Owed;
+pub use state::State;
+
+use crate::error::Result;
+
+/// Whoever hears events, in their order.
+pub trait Sink: Send {
+    /// Hears one event. The engine waits until it is heard.
+    ///
+    /// # Errors
+    /// When it cannot be kept or shown; no further effect starts then.
+    fn hear(&mut self, event: &Event) -> Result<()>;
+}
+
+/// The errors of this module.
+pub const CODES: &[Code] = &[
+    Code::new(
+        "CONSENT-MISSING",
+        "A step needs to restart something that runs, and you have not allowed it. None of the step's changes was made.",
+        "Look at `phoenix-orch plan`, and run again with `--allow restart`, or set `restart = \"allow\"` in the policy.",
+    ),
+    Code::new(
+        "EVIDENCE-FAILED",
+        "A step's changes were made, and the evidence says that they are not in effect.",
+        "The report shows what was expected and what was observed.",
+    ),
+    Code::new(
+        "EVIDENCE-MISSING",
+        "A step's verify came back without any evidence.",
+        "This is a defect of the step: report it to its author.",
+    ),
+    Code::new(
+        "INTERRUPTED",
+        "You interrupted the run. What was begun has been finished; nothing else was started.",
+        "Run again: it goes on where it stopped.",
+    ),
+    Code::new(
+        "NOT-CONVERGED",
+        "After three rounds of check and apply a step still wants changes.",
+        "Something undoes the changes at once, or the step is defective. The report shows what it still wants.",
+    ),
+    Code::new(
+        "STATE-DIR",
+        "The folder in which phoenix-orch keeps its own state cannot be used.",
+        "It must belong to root and be writable; `--state-dir` names another.",
+    ),
+    Code::new(
+        "STEP-UNKNOWN",
+        "A step was asked for that is not loaded.",
+        "This is a defect of phoenix-orch; please report it.",
+    ),
+    Code::new(
+        "TARGET-PRIVILEGED",
+        "The container is privileged: its root is root on the host.",
+        "phoenix-orch works on unprivileged containers only. Convert it (backup and restore as unprivileged), or leave it out.",
+    ),
+    Code::new(
+        "TARGET-STOPPED",
+        "The container does not run, and a step must look inside.",
+        "Start it (`lxc-start NAME`), then run again.",
+    ),
+];

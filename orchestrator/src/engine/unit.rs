@@ -1,0 +1,232 @@
+//! One unit's life: check and apply until check is empty, then verify.
+
+use std::sync::Mutex;
+
+use phoenix_sdk::{
+    Change, CheckReport,
+    wire::{Input, MachineId, Target as WireTarget},
+};
+use serde_json::Value;
+
+use super::{
+    Job, Mode, Target,
+    dispatcher::Recorder,
+    event::{Body, Outcome, Planned},
+    unit_host::{Phase, UnitHost},
+};
+use crate::{
+    catalog::LoadedStep,
+    effect,
+    error::{Error, ErrorKind, Result},
+    graph::Unit,
+};
+
+/// How many rounds of check and apply a unit may need.
+const ROUNDS: u32 = 3;
+
+/// Takes a unit through its life.
+pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<Outcome> {
+    let loaded = job.step(unit)?;
+    let life = Life {
+        job,
+        recorder,
+        unit,
+        loaded,
+        target: job.fleet.target(&unit.target)?,
+        params: job.params(unit),
+    };
+    match job.mode {
+        Mode::Plan => life.plan(),
+        Mode::Run => life.run(),
+        Mode::Verify => life.verify().map(|()| Outcome::Verified),
+    }
+}
+
+struct Life<'a> {
+    job: &'a Job<'a>,
+    recorder: &'a Recorder<'a>,
+    unit: &'a Unit,
+    loaded: &'a LoadedStep,
+    target: Target<'a>,
+    params: Value,
+}
+
+impl Life<'_> {
+    fn plan(&self) -> Result<Outcome> {
+        let report = self.check(1)?;
+        Ok(match report.changes.len() {
+            0 => Outcome::Unchanged,
+            changes => Outcome::WouldChange { changes },
+        })
+    }
+
+    fn run(&self) -> Result<Outcome> {
+        let mut report = self.check(1)?;
+        let mut performed = 0;
+        for round in 1..=ROUNDS {
+            if report.changes.is_empty() {
+                break;
+            }
+            self.consent(&report.changes)?;
+            performed += self.apply(&report)?;
+            report = self.check(round + 1)?;
+        }
+        if let Some(change) = report.changes.first() {
+            return Err(Error::new(
+                ErrorKind::Step,
+                "NOT-CONVERGED",
+                format!("after {ROUNDS} rounds the step still wants to {}", change.kind),
+            )
+            .cause(change.why.clone())
+            .hint("Find out what undoes the change, or report it to the step's author."));
+        }
+        // A converged unit is not verified anew: a workload would change the machine each time.
+        // `phoenix-orch verify` does that on demand (docs/design/0001-foundation.md).
+        if performed > 0 || self.job.owed.is(self.unit)? {
+            self.verify()?;
+            self.job.owed.settle(self.unit)?;
+        }
+        Ok(match performed {
+            0 => Outcome::Unchanged,
+            changes => Outcome::Changed { changes },
+        })
+    }
+
+    fn check(&self, round: u32) -> Result<CheckReport> {
+        let host = self.host(Phase::Look);
+        let report = self.loaded.check(&host, &self.input(None));
+        let report = self.settled(host, report)?;
+        let body = Body::Checked {
+            unit: self.unit.clone(),
+            round,
+            changes: self.planned(&report.changes)?,
+            notes: report.notes.clone(),
+            warnings: report.warnings.clone(),
+        };
+        self.recorder.emit(body)?;
+        Ok(report)
+    }
+
+    fn apply(&self, report: &CheckReport) -> Result<usize> {
+        let host = self.host(Phase::Apply(&report.changes));
+        let outcome = self.loaded.apply(&host, &self.input(Some(report.clone())));
+        let performed =
+            *host.performed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.settled(host, outcome)?;
+        Ok(performed)
+    }
+
+    fn verify(&self) -> Result<()> {
+        let host = self.host(Phase::Look);
+        let report = self.loaded.verify(&host, &self.input(None));
+        let report = self.settled(host, report)?;
+        self.recorder.emit(Body::Verified {
+            unit: self.unit.clone(),
+            evidence: report.evidence.clone(),
+            warnings: report.warnings.clone(),
+        })?;
+        if report.evidence.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Verify,
+                "EVIDENCE-MISSING",
+                format!("step `{}` gave no evidence", self.unit.step),
+            )
+            .hint("Report it to the step's author: a `verify` without evidence proves nothing."));
+        }
+        let failed = report.evidence.iter().filter(|evidence| !evidence.holds);
+        let causes: Vec<String> = failed
+            .map(|evidence| {
+                format!("{}: expected {}, observed {}", evidence.claim, evidence.expected, evidence.observed)
+            })
+            .collect();
+        if causes.is_empty() {
+            return Ok(());
+        }
+        let error =
+            Error::new(ErrorKind::Verify, "EVIDENCE-FAILED", "the evidence does not hold").hint(
+                "The causes say what was expected and what was observed; mend it and run again.",
+            );
+        Err(causes.into_iter().fold(error, Error::cause))
+    }
+
+    /// An error that came from us keeps its kind; one that the step made itself is a step's error.
+    fn settled<T>(&self, host: UnitHost<'_>, outcome: Result<T, Error>) -> Result<T> {
+        let ours = host.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        outcome.map_err(|error| match ours {
+            Some(ours) if ours.code == error.code && ours.message == error.message => {
+                Error { kind: ours.kind, ..error }
+            }
+            _ => error,
+        })
+    }
+
+    fn host<'s>(&'s self, phase: Phase<'s>) -> UnitHost<'s> {
+        UnitHost {
+            unit: self.unit,
+            meta: &self.loaded.meta.meta,
+            target: self.target,
+            phase,
+            recorder: self.recorder,
+            owed: self.job.owed,
+            performed: Mutex::new(0),
+            failure: Mutex::new(None),
+        }
+    }
+
+    fn input(&self, report: Option<CheckReport>) -> Input {
+        Input {
+            target: WireTarget {
+                name: self.unit.target.clone(),
+                machine: match self.target.container {
+                    None => MachineId::Host,
+                    Some(_) => MachineId::Container,
+                },
+            },
+            apparmor: self.job.apparmor,
+            params: self.params.clone(),
+            report,
+        }
+    }
+
+    /// Nothing of a unit is performed unless all of it is allowed.
+    fn consent(&self, changes: &[Change]) -> Result<()> {
+        for change in changes {
+            let Some(needed) = change.kind.consent() else { continue };
+            if !self.job.consents.contains(&needed) {
+                let error = Error::new(
+                    ErrorKind::Step,
+                    "CONSENT-MISSING",
+                    format!("the step needs to {}, and that is not allowed", change.kind),
+                )
+                .hint(format!("Allow it with `--allow {needed}`."));
+                return Err(if change.why.is_empty() { error } else { error.cause(&change.why) });
+            }
+        }
+        Ok(())
+    }
+
+    fn planned(&self, changes: &[Change]) -> Result<Vec<Planned>> {
+        let subjects: Vec<_> = changes
+            .iter()
+            .filter(|change| effect::diff::has(&change.kind))
+            .filter_map(|change| change.kind.subject())
+            .collect();
+        let eyes = self.target.eyes();
+        let mut seen = effect::observe_all(eyes, self.target.own, &subjects)?.into_iter();
+        changes
+            .iter()
+            .map(|change| {
+                let before = match effect::diff::has(&change.kind) {
+                    true => seen.next().transpose()?,
+                    false => None,
+                };
+                Ok(Planned {
+                    change: change.clone(),
+                    summary: change.kind.to_string(),
+                    diff: effect::diff::of(eyes, change, before.as_ref())?,
+                    consent: change.kind.consent(),
+                })
+            })
+            .collect()
+    }
+}

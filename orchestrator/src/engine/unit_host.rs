@@ -1,0 +1,191 @@
+//! What a step talks to: answers its requests for one unit, and refuses what the phase forbids.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
+    time::Duration,
+};
+
+use abi_stable::std_types::{RErr, ROk, RResult};
+use phoenix_sdk::{
+    Change, Kind, Meta, Observed, StepError, Verdict,
+    boundary::{Doc, Host},
+    wire::{Answer, MachineId, Request},
+};
+
+use super::{Owed, Target, dispatcher::Recorder, event::Body};
+use crate::{
+    effect,
+    error::{Error, ErrorKind, Result},
+    graph::Unit,
+    transport::{Exec, Reader},
+};
+
+/// What a step may do now.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Phase<'a> {
+    /// `check` and `verify`: look, and run declared probes.
+    Look,
+    /// `apply`: besides, perform what this round's check announced.
+    Apply(&'a [Change]),
+}
+
+/// The orchestrator as one unit sees it in one call.
+pub(super) struct UnitHost<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) meta: &'a Meta,
+    pub(super) target: Target<'a>,
+    pub(super) phase: Phase<'a>,
+    pub(super) recorder: &'a Recorder<'a>,
+    pub(super) owed: &'a Owed,
+    /// How many changes were performed in this call.
+    pub(super) performed: Mutex<usize>,
+    /// The first failure of ours, with its kind, which does not cross the boundary.
+    pub(super) failure: Mutex<Option<Error>>,
+}
+
+impl Host for UnitHost<'_> {
+    fn call(&self, request: Doc) -> RResult<Doc, Doc> {
+        // A panic of ours must not unwind through the step's library.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.answer(&request)));
+        match outcome.unwrap_or_else(|_| Err(Error::panic())) {
+            Ok(answer) => ROk(Doc::write(&answer)),
+            Err(error) => {
+                let document = Doc::write(&error.clone().into_step());
+                lock(&self.failure).get_or_insert(error);
+                RErr(document)
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl UnitHost<'_> {
+    fn answer(&self, request: &Doc) -> Result<Answer> {
+        let request: Request = request.read().map_err(|error| {
+            Error::new(ErrorKind::Plugin, "SDK-DOCUMENT", "the step's request cannot be read")
+                .cause(error)
+                .hint("Step and orchestrator do not understand each other; rebuild the step.")
+        })?;
+        match request {
+            Request::Observe { machine, subjects } => {
+                let seen = effect::observe_all(self.target.eyes(), self.machine(machine)?, &subjects)?;
+                let seen = seen
+                    .into_iter()
+                    .map(|seen| seen.map_err(|error| self.remember(error)))
+                    .collect();
+                Ok(Answer::Observed { seen })
+            }
+            Request::Probe { machine, argv } => self.probe(machine, argv),
+            Request::Perform { change } => self.perform(&change).map(|()| Answer::Done),
+            Request::Progress { message } => {
+                self.say(message)?;
+                Ok(Answer::Done)
+            }
+        }
+    }
+
+    /// A failed look that a step passes on keeps its kind, and with it its exit code.
+    fn remember(&self, error: Error) -> StepError {
+        lock(&self.failure).get_or_insert_with(|| error.clone());
+        error.into_step()
+    }
+
+    fn machine(&self, id: MachineId) -> Result<&dyn Reader> {
+        match id {
+            MachineId::Host => Ok(self.target.host),
+            MachineId::Container if self.target.container.is_some() => Ok(self.target.own),
+            MachineId::Container => Err(Error::new(
+                ErrorKind::Step,
+                "SUBJECT-NEEDS-CONTAINER",
+                "a container was asked for in a unit of the host",
+            )
+            .hint("Ask for it only in a unit of a container; `Context::on_host` tells.")),
+        }
+    }
+
+    fn probe(&self, machine: MachineId, argv: Vec<String>) -> Result<Answer> {
+        let declared = self.meta.probes.iter().find(|probe| {
+            argv.len() >= probe.argv.len()
+                && probe.argv.iter().zip(&argv).all(|(want, have)| want == have)
+        });
+        let Some(declared) = declared else {
+            return Err(Error::new(
+                ErrorKind::Step,
+                "PROBE-NOT-DECLARED",
+                format!("`{}` is not a declared probe", crate::transport::printable(&argv.join(" "))),
+            )
+            .hint("Declare it in the step's `META.probes`."));
+        };
+        let limit = Duration::from_secs(declared.time_limit_s.into());
+        let output = self.machine(machine)?.probe(&Exec::new(argv).within(limit))?;
+        Ok(Answer::Ran { output })
+    }
+
+    fn perform(&self, change: &Change) -> Result<()> {
+        let announced = match self.phase {
+            Phase::Look => false,
+            Phase::Apply(announced) => announced.contains(change),
+        };
+        if !announced {
+            return Err(Error::new(
+                ErrorKind::Step,
+                "CHANGE-NOT-ANNOUNCED",
+                format!("the step tried to {} without announcing it", change.kind),
+            )
+            .hint("Perform only changes that this round's `check` put into its report."));
+        }
+        self.recorder.checkpoint()?;
+        let before = self.observe(change)?;
+        // What an earlier change of the same round has brought about already is not done twice.
+        if let Some(before) = &before
+            && let Verdict::Fine(_) = change.compare(before).map_err(step)?
+        {
+            return Ok(());
+        }
+        self.owed.begin(self.unit)?;
+        let effect = self.recorder.intend(self.unit, change, before.as_ref())?;
+        let unit = self.unit.clone();
+        let mut line = |line: &str| {
+            // A sink that cannot show a line of output is no reason to break off an installation.
+            let _ = self.recorder.emit(Body::Output { unit: unit.clone(), line: line.to_owned() });
+        };
+        match effect::perform(self.target.hands(), change, before.as_ref(), &mut line) {
+            Ok(()) => {
+                *lock(&self.performed) += 1;
+                let after = self.observe(change)?;
+                self.recorder.emit(Body::Done { unit: self.unit.clone(), effect, after })
+            }
+            Err(error) => {
+                let failed = Body::EffectFailed {
+                    unit: self.unit.clone(),
+                    effect,
+                    error: (&error).into(),
+                };
+                self.recorder.emit(failed)?;
+                Err(error)
+            }
+        }
+    }
+
+    fn observe(&self, change: &Change) -> Result<Option<Observed>> {
+        // Restarts are not judged by how they look: their reason lies elsewhere.
+        if matches!(change.kind, Kind::RestartContainer) {
+            return Ok(None);
+        }
+        let Some(subject) = change.kind.subject() else { return Ok(None) };
+        let seen = effect::observe_all(self.target.eyes(), self.target.own, &[subject])?;
+        seen.into_iter().next().transpose()
+    }
+
+    fn say(&self, message: String) -> Result<()> {
+        self.recorder.emit(Body::Output { unit: self.unit.clone(), line: message })
+    }
+}
+
+fn step(error: StepError) -> Error {
+    Error::from_step(ErrorKind::Step, error)
+}

@@ -1,0 +1,185 @@
+//! A run or a verification for people: a block for each unit as it ends, then a closing line.
+
+use std::{collections::BTreeMap, fmt::Write as _, io::Write};
+
+use super::{
+    error::failure,
+    progress::Progress,
+    style::{BAD, BOLD, GOOD, QUIET, WARN, count, duration, paint, status},
+    unwritable,
+};
+use crate::{
+    engine::{Body, Event, Sink, State, event::Outcome},
+    error::Result,
+    graph::Unit,
+    transport::printable,
+};
+
+/// Under the status words.
+const MARGIN: &str = "             ";
+
+/// Writes what happens for people.
+pub struct Human<W> {
+    out: W,
+    progress: Progress,
+    verbose: bool,
+    state: State,
+    details: BTreeMap<Unit, String>,
+}
+
+impl<W: Write + Send> Human<W> {
+    /// To this writer; with `verbose` every line that commands print, and what was fine already.
+    pub fn new(out: W, verbose: bool) -> Self {
+        Self {
+            out,
+            progress: Progress::new(),
+            verbose,
+            state: State::default(),
+            details: BTreeMap::new(),
+        }
+    }
+
+    fn write(&mut self, text: &str) -> Result<()> {
+        let Self { out, progress, .. } = self;
+        progress
+            .beside(|| out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+            .map_err(|error| unwritable(&error))
+    }
+
+    fn detail(&mut self, unit: &Unit, text: &str) {
+        self.details.entry(unit.clone()).or_default().push_str(text);
+    }
+
+    fn finished(&mut self, unit: &Unit, outcome: &Outcome, took_ms: u64) -> String {
+        let (style, word, what) = match outcome {
+            Outcome::Unchanged => (GOOD, "Unchanged", String::new()),
+            Outcome::Verified => (GOOD, "Verified", String::new()),
+            Outcome::Changed { changes } => (GOOD, "Changed", count(*changes, "change") + ", "),
+            Outcome::WouldChange { changes } => (WARN, "To change", count(*changes, "change") + ", "),
+            Outcome::Failed { .. } => (BAD, "Failed", String::new()),
+        };
+        let took = paint(QUIET, &format!("({what}{})", duration(took_ms)));
+        let mut text = format!("{} {} {took}\n", status(style, word), title(unit));
+        text.push_str(&self.details.remove(unit).unwrap_or_default());
+        if let Outcome::Failed { error } = outcome {
+            text.push_str(&failure(error, MARGIN));
+        }
+        if let Some(state) = self.state.units.get(unit) {
+            for warning in &state.warnings {
+                let _ = writeln!(text, "{} {}", status(WARN, "Warning"), printable(warning));
+            }
+        }
+        text
+    }
+
+    fn closing(&self, took_ms: u64) -> String {
+        let counts = self.state.counts();
+        let mut parts = Vec::new();
+        for (number, word) in [
+            (counts.changed, "changed"),
+            (counts.unchanged, "unchanged"),
+            (counts.failed, "failed"),
+            (counts.skipped, "skipped"),
+        ] {
+            if number > 0 {
+                parts.push(format!("{number} {word}"));
+            }
+        }
+        let (style, word) = if counts.failed > 0 { (BAD, "Failed") } else { (GOOD, "Finished") };
+        let mut text = format!(
+            "{} {}: {}; {} in {}\n",
+            status(style, word),
+            count(self.state.units.len(), "unit"),
+            parts.join(", "),
+            count(counts.changes, "change"),
+            duration(took_ms)
+        );
+        for (unit, error) in self.state.failures() {
+            let message = printable(&error.message);
+            let _ = writeln!(text, "{MARGIN}{}: {}: {message}", title(unit), error.code);
+        }
+        text
+    }
+}
+
+/// `web: docker-install`.
+fn title(unit: &Unit) -> String {
+    format!("{}: {}", paint(BOLD, &printable(&unit.target)), printable(&unit.step))
+}
+
+impl<W: Write + Send> Sink for Human<W> {
+    fn hear(&mut self, event: &Event) -> Result<()> {
+        self.state.fold(event);
+        match &event.body {
+            Body::RunStarted { .. } | Body::Done { .. } | Body::EffectFailed { .. } => Ok(()),
+            Body::UnitStarted { unit } => {
+                self.progress.begin(unit);
+                Ok(())
+            }
+            Body::Checked { unit, notes, round, .. } => {
+                if self.verbose && *round == 1 {
+                    let notes: String = notes
+                        .iter()
+                        .map(|note| format!("{MARGIN}{} {}\n", paint(QUIET, "fine:"), printable(note)))
+                        .collect();
+                    self.detail(unit, &notes);
+                }
+                Ok(())
+            }
+            Body::Intended { unit, change, .. } => {
+                let summary = printable(&change.kind.to_string());
+                self.progress.say(unit, &summary);
+                let why = if change.why.is_empty() {
+                    String::new()
+                } else {
+                    paint(QUIET, &format!(" ({})", printable(&change.why)))
+                };
+                self.detail(unit, &format!("{MARGIN}{summary}{why}\n"));
+                Ok(())
+            }
+            Body::Output { unit, line } => {
+                self.progress.say(unit, line);
+                if self.verbose {
+                    let line = paint(QUIET, &printable(line));
+                    self.write(&format!("{MARGIN}{} | {line}\n", title(unit)))?;
+                }
+                Ok(())
+            }
+            Body::Verified { unit, evidence, .. } => {
+                for evidence in evidence {
+                    let (style, word) =
+                        if evidence.holds { (GOOD, "holds") } else { (BAD, "does not hold") };
+                    let mut text = format!(
+                        "{MARGIN}{} {} {}\n",
+                        paint(style, &format!("{word}:")),
+                        printable(&evidence.claim),
+                        paint(QUIET, &format!("[{}: {}]", printable(&evidence.how), printable(&evidence.observed)))
+                    );
+                    if !evidence.holds {
+                        let _ = writeln!(text, "{MARGIN}  expected {}", printable(&evidence.expected));
+                    }
+                    self.detail(unit, &text);
+                }
+                Ok(())
+            }
+            Body::UnitFinished { unit, outcome, took_ms } => {
+                self.progress.end(unit);
+                let text = self.finished(unit, outcome, *took_ms);
+                self.write(&text)
+            }
+            Body::UnitSkipped { unit, because } => {
+                let text = format!(
+                    "{} {}, because {} failed\n",
+                    status(WARN, "Skipped"),
+                    title(unit),
+                    title(because)
+                );
+                self.write(&text)
+            }
+            Body::RunFinished { took_ms, .. } => {
+                let text = self.closing(*took_ms);
+                self.write(&text)
+            }
+        }
+    }
+}

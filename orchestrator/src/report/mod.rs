@@ -1,0 +1,34 @@
+//! The only place that writes for people (and, as JSON lines, for programs).
+//!
+//! Results go to standard output, progress and messages to standard error. Whatever a machine printed is
+//! made harmless before it reaches a terminal.
+
+mod error;
+mod human;
+mod json;
+mod plan;
+mod progress;
+mod style;
+
+pub use error::{error, warning};
+pub use human::Human;
+pub use json::JsonLines;
+pub use plan::plan;
+
+use std::io;
+
+use crate::error::{Error, ErrorKind};
+
+/// Standard output is gone: `phoenix-orch plan | head` is no defect, and no reason to go on.
+fn unwritable(error: &io::Error) -> Error {
+    Error::new(ErrorKind::Internal, "OUTPUT", "standard output cannot be written")
+        .cause(error)
+        .hint("Keep the reader of the output open until the end.")
+}
+
+/// The errors of this module.
+pub const CODES: &[phoenix_sdk::Code] = &[phoenix_sdk::Code::new(
+    "OUTPUT",
+    "Standard output was closed before the end. No further change was started.",
+    "Keep the reader of the output open until the end; then run again.",
+)];

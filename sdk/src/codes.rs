@@ -1,0 +1,82 @@
+//! The errors that the SDK itself makes, on behalf of any step.
+
+use crate::Code;
+
+/// All of them.
+pub const CODES: &[Code] = &[
+    Code::new(
+        "FILE-MISSING",
+        "Only the mode or the owner of a file are managed, and the file is not there.",
+        "Find out what should have made it; then run again.",
+    ),
+    Code::new(
+        "FILE-NOT-REGULAR",
+        "A step wants a regular file where something else is, perhaps a symbolic link. It is left alone.",
+        "Replace it by a regular file if it is not there on purpose.",
+    ),
+    Code::new(
+        "JSON-BROKEN",
+        "A JSON file that a step must edit is not valid JSON (comments and trailing commas are not JSON), or has a key twice. It is left exactly as it is.",
+        "Mend it by hand: the cause names the line. Then run again.",
+    ),
+    Code::new(
+        "JSON-NOT-OBJECT",
+        "A key on the way to a wanted value holds something that is not an object. The file is left exactly as it is.",
+        "Mend it by hand, then run again.",
+    ),
+    Code::new(
+        "OBSERVATION-MISMATCH",
+        "An answer does not fit its question.",
+        "This is a defect of phoenix-orch or of a fake host; report it.",
+    ),
+    Code::new(
+        "OS-UNKNOWN",
+        "`/etc/os-release` of the target is missing or names no distribution.",
+        "Supported are Debian 12 and 13 and Ubuntu 22.04 and 24.04.",
+    ),
+    Code::new(
+        "PARAMS-INVALID",
+        "A step's parameters in plugins.toml are of the wrong type, or one of them is not known to the step.",
+        "The cause names the parameter; correct it in plugins.toml.",
+    ),
+    Code::new(
+        "SDK-ANSWER",
+        "The orchestrator gave an answer that the step's SDK does not expect.",
+        "Rebuild the step with the SDK of this phoenix-orch.",
+    ),
+    Code::new(
+        "SDK-DOCUMENT",
+        "A document between step and orchestrator cannot be read.",
+        "Rebuild the step with the SDK of this phoenix-orch.",
+    ),
+    Code::new(
+        "SDK-PANIC",
+        "A step panicked. The panic was caught inside the step, and costs only its own unit.",
+        "Report it to the step's author, with the cause.",
+    ),
+    Code::new(
+        "SERVICE-MASKED",
+        "A service that must run is masked, which somebody did on purpose.",
+        "If it may run, `systemctl unmask` it; then run again.",
+    ),
+    Code::new(
+        "SERVICE-UNKNOWN",
+        "systemd has no unit of this name.",
+        "Install the package that brings it, or correct the name.",
+    ),
+    Code::new(
+        "SYSCTL-UNKNOWN",
+        "The running kernel has no such setting.",
+        "Check the name, or that the kernel was built with the feature.",
+    ),
+    Code::new(
+        "CHANGE-NOT-ANNOUNCED",
+        "A step tried to perform a change that this round's check did not report, or outside apply.",
+        "This is a defect of the step: report it to its author.",
+    ),
+    Code::new(
+        "PROBE-NOT-DECLARED",
+        "A step tried to run a command that its metadata does not declare.",
+        "This is a defect of the step: report it to its author.",
+    ),
+];

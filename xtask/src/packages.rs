@@ -1,0 +1,79 @@
+//! The Debian packages that the chores need on this machine.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{process, say};
+
+/// A package, and what it is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Package {
+    /// Its name in Debian.
+    pub name: &'static str,
+    /// Why we need it, as the end of a sentence.
+    pub why: &'static str,
+}
+
+/// What the test bed and the demo stand on.
+pub const TESTBED: &[Package] = &[
+    Package { name: "lxc", why: "runs the unprivileged containers" },
+    Package { name: "mmdebstrap", why: "builds the root of the containers" },
+];
+
+/// Installs those of `wanted` that are missing, and says which and why.
+///
+/// The package lists are only fetched anew when the installation fails without that: a fresh machine
+/// has no lists at all, and an old one has lists that name versions which are gone.
+pub fn ensure(wanted: &[Package]) -> Result<()> {
+    let mut missing = Vec::new();
+    for package in wanted {
+        if !is_installed(package.name)? {
+            missing.push(*package);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !rustix::process::geteuid().is_root() {
+        bail!("the packages {} are missing, and only root can install them", names(&missing));
+    }
+    say::timed(&format!("installing the Debian packages {}", names(&missing)), || {
+        for package in &missing {
+            say::note(&format!("{} {}", package.name, package.why));
+        }
+        if install(&missing).is_err() {
+            say::note("the package lists are too old or missing: fetching them anew");
+            process::quiet(apt_get().arg("update"))?;
+            install(&missing)?;
+        }
+        Ok(())
+    })
+}
+
+fn is_installed(name: &str) -> Result<bool> {
+    let output = Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Status}", name])
+        .output()
+        .context("cannot run `dpkg-query`: the test bed needs a Debian machine")?;
+    // It fails for a name that dpkg has never heard of, which is the same answer to us.
+    Ok(output.status.success() && output.stdout == b"installed")
+}
+
+fn install(packages: &[Package]) -> Result<process::Output> {
+    let mut command = apt_get();
+    command.args(["install", "--yes", "--no-install-recommends"]);
+    process::quiet(command.args(packages.iter().map(|package| package.name)))
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    // Another program may hold the lock for a while; waiting is better than failing.
+    command.args(["--quiet", "--option", "DPkg::Lock::Timeout=300"]);
+    command.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
+    command
+}
+
+fn names(packages: &[Package]) -> String {
+    packages.iter().map(|package| package.name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,51 @@
+//! What is special about one container; the default is a healthy Debian container without network.
+
+/// How a container differs from the default one.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What runs as process 1.
+    pub init: Init,
+    /// What the root file system lies on.
+    pub disk: Disk,
+    /// Where packages come from.
+    pub apt: Apt,
+    /// Whether `/etc` is mounted read-only.
+    pub read_only_etc: bool,
+    /// The text of `/etc/os-release`, for distributions that nobody knows.
+    pub os_release: Option<String>,
+    /// Lines added to the end of the container's configuration, such as a user would have written.
+    pub config: Vec<String>,
+    /// Whether the container stays stopped after it was made.
+    pub stopped: bool,
+}
+
+/// What runs as process 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Init {
+    /// Systemd.
+    #[default]
+    Systemd,
+    /// A shell script that waits, as in containers made from application images.
+    Shell,
+}
+
+/// What the root file system lies on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Disk {
+    /// A folder on the host's disk.
+    #[default]
+    Folder,
+    /// A small memory file system of this many MiB in all, that can be filled. The image itself takes
+    /// about 300 MiB of it.
+    Memory(u32),
+}
+
+/// Where packages come from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Apt {
+    /// A repository inside the container, that has Docker and its dependencies.
+    #[default]
+    Inside,
+    /// Debian's mirror, which cannot be reached: the container has no network.
+    Unreachable,
+}
