@@ -1,1 +1,14 @@
-//! Placeholder.
+//! What the system tests share: the built product, a place to configure it, and a look at what it
+//! did to a machine.
+//!
+//! The containers themselves come from [`xtask::testbed`]. Nothing here knows the insides of
+//! phoenix-orch: the tests see what an administrator sees.
+
+pub mod events;
+pub mod listing;
+pub mod machine;
+pub mod product;
+pub mod workbench;
+
+pub use listing::Listing;
+pub use workbench::{Finished, Workbench};

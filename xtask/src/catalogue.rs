@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, Value, value};
 
 use crate::workspace;
 
@@ -30,13 +30,14 @@ pub fn with_optional_apparmor(text: &str) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
     let policy = document.entry("policy").or_insert_with(|| Item::Table(Table::new()));
     let policy = policy.as_table_like_mut().context("`policy` is not a table")?;
-    let mut optional = value("optional");
-    if let (Some(new), Some(old)) =
-        (optional.as_value_mut(), policy.get("apparmor").and_then(Item::as_value))
-    {
-        *new.decor_mut() = old.decor().clone();
+    if let Some(old) = policy.get_mut("apparmor").and_then(Item::as_value_mut) {
+        // In place, because an insertion would drop the comments around the key.
+        let decor = old.decor().clone();
+        *old = Value::from("optional");
+        *old.decor_mut() = decor;
+    } else {
+        policy.insert("apparmor", value("optional"));
     }
-    policy.insert("apparmor", optional);
     Ok(document.to_string())
 }
 

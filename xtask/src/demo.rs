@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use xtask::testbed::{self, Container, Image, Release};
+use xtask::testbed::{self, Container, Disk, Image, Release};
 use xtask::{catalogue, packages, process, say, workspace};
 
 const NAME: &str = "phoenix-demo";
@@ -51,7 +51,9 @@ fn container() -> Result<Container> {
     let Some(container) = Container::open_permanent(NAME) else {
         let image = Image::ensure(Release::Bookworm)?;
         return say::timed(&format!("making the unprivileged LXC container {NAME}"), || {
-            Container::create_permanent(&image, NAME, &testbed::Options::default())
+            // A copy, because an overlay would be gone when the machine restarts.
+            let options = testbed::Options { disk: Disk::Folder, ..testbed::Options::default() };
+            Container::create_permanent(&image, NAME, &options)
         });
     };
     say::heading(&format!("using the container {NAME} that is there already"));

@@ -81,11 +81,12 @@ pub fn capture(command: &mut Command, stdin: Option<&[u8]>, limit: Duration) -> 
     if status.is_none() {
         kill_group(&mut child)?;
     }
+    let deadline = Instant::now() + Duration::from_secs(2);
     let output = Output {
         command: line,
         code: status.map_or(-1, exit_code),
-        stdout: collect(stdout),
-        stderr: collect(stderr),
+        stdout: collect(stdout, deadline),
+        stderr: collect(stderr, deadline),
         elapsed: start.elapsed(),
     };
     if status.is_none() {
@@ -138,10 +139,10 @@ fn drain(stream: Option<impl Read + Send + 'static>) -> Option<Drain> {
 }
 
 /// What was read. A daemon that the command left behind may keep the pipe open for ever, so after
-/// the command's own end the stream gets only a moment more.
-fn collect(drain: Option<Drain>) -> String {
+/// the command's own end the stream is read only until `deadline`.
+fn collect(drain: Option<Drain>, deadline: Instant) -> String {
     let Some(drain) = drain else { return String::new() };
-    let _ = drain.ended.recv_timeout(Duration::from_secs(3));
+    let _ = drain.ended.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     let bytes = drain.bytes.lock().unwrap_or_else(PoisonError::into_inner);
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -48,7 +48,7 @@ fn files_written_from_outside_belong_to_the_containers_root() {
         container.ok(&["stat", "-c", "%U %a %n", "/etc/docker", "/etc/docker/daemon.json"]);
     assert_eq!(listing.unwrap(), "root 755 /etc/docker\nroot 640 /etc/docker/daemon.json\n");
     assert_eq!(container.read_file("/etc/docker/daemon.json").unwrap(), b"{}\n");
-    assert_eq!(container.script("printf '%s' \"$PATH\" | tr : '\\n' | tail -1").unwrap(), "/bin\n");
+    assert_eq!(container.script("printf '%s' \"$PATH\" | tr : '\\n' | tail -1").unwrap(), "/bin");
 }
 
 #[test]
@@ -70,6 +70,14 @@ fn a_memory_disk_can_be_filled() {
     let folder = container.folder();
     drop(container);
     assert!(!folder.exists());
+}
+
+#[test]
+fn a_folder_is_a_copy_of_the_image() {
+    let options = Options { disk: Disk::Folder, ..Options::default() };
+    let container = Container::create(&image(), "folder", &options).unwrap();
+    assert!(!container.ok(&["stat", "-f", "-c", "%T", "/"]).unwrap().contains("overlay"));
+    assert_eq!(container.ok(&["stat", "-c", "%a %U", "/usr/bin/passwd"]).unwrap(), "4755 root\n");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! One real unprivileged LXC container.
 
 use std::fs;
-use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,14 +8,14 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use super::config::{self, SHELL_INIT};
+use super::disk;
 use super::image::Image;
 use super::leftovers::{self, Claim, KEPT, PREFIX};
-use super::options::{Apt, Disk, Init, Options};
+use super::options::{Apt, Init, Options};
 use super::rootfs::Rootfs;
-use super::{FIRST_ID, LXC_PATH, subordinate_ids};
+use super::{LXC_PATH, subordinate_ids};
 use crate::process::{self, Output};
 
 const BOOT_LIMIT: Duration = Duration::from_secs(90);
@@ -67,9 +66,11 @@ impl Container {
         }
         subordinate_ids::ensure()?;
         let folder = Path::new(LXC_PATH).join(&name);
-        if folder.exists() {
+        // The configuration is written last: without it, an earlier try was interrupted.
+        if folder.join("config").exists() {
             bail!("`{}` exists already", folder.display());
         }
+        remove(&name)?;
         // From here on a failure drops the value, which removes what was made.
         let container =
             Self { rootfs: Rootfs::new(folder.join("rootfs")), name, init: options.init, claim };
@@ -87,21 +88,12 @@ impl Container {
 
     /// Lays the files down; nothing runs yet.
     fn furnish(&self, image: &Image, options: &Options) -> Result<()> {
-        let root = self.rootfs.path();
-        fs::create_dir_all(root).with_context(|| format!("cannot create `{}`", root.display()))?;
-        if let Disk::Memory(mib) = options.disk {
-            let size = format!("size={mib}m,mode=0755");
-            let size = std::ffi::CString::new(size)?;
-            mount("tmpfs", root, "tmpfs", MountFlags::empty(), size.as_c_str())
-                .with_context(|| format!("cannot mount a tmpfs on `{}`", root.display()))?;
-        }
-        chown(root, Some(FIRST_ID), Some(FIRST_ID))
-            .with_context(|| format!("cannot hand `{}` over", root.display()))?;
-        self.rootfs.unpack(image.archive())?;
+        disk::lay(options.disk, image, &self.folder())?;
         self.write_file("/etc/hostname", format!("{}\n", self.name).as_bytes(), 0o644)?;
         if options.apt == Apt::Unreachable {
-            let sources = b"deb http://deb.debian.org/debian bookworm main\n";
-            self.write_file("/etc/apt/sources.list", sources, 0o644)?;
+            let release = image.release().name();
+            let sources = format!("deb http://deb.debian.org/debian {release} main\n");
+            self.write_file("/etc/apt/sources.list", sources.as_bytes(), 0o644)?;
         }
         if options.init == Init::Shell {
             self.write_file(SHELL_INIT, include_bytes!("waiting-init.sh"), 0o755)?;
@@ -276,13 +268,6 @@ pub(super) fn remove(name: &str) -> Result<()> {
     if folder.join("config").exists() && state(name)? != "STOPPED" {
         process::quiet(Command::new("lxc-stop").args(["--name", name, "--kill"]))?;
     }
-    let root = folder.join("rootfs");
-    match unmount(&root, UnmountFlags::DETACH) {
-        // It is no mount point, or was not even made.
-        Ok(()) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOENT) => {}
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot unmount `{}`", root.display()));
-        }
-    }
+    disk::unmount_from(&folder)?;
     fs::remove_dir_all(&folder).with_context(|| format!("cannot remove `{}`", folder.display()))
 }

@@ -1,20 +1,19 @@
-//! The root file system that containers are made from, built once and cached as a tar archive.
+//! The root file system that containers are made from, built once and cached.
 
 use std::fs::{self, File};
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use super::{FIRST_ID, ID_COUNT, subordinate_ids};
 use crate::{packages, process, say, workspace};
 
 /// What a usual Debian container template has, and tests look at.
 const INSTALLED: &str = "systemd,systemd-sysv,libpam-systemd,dbus,iproute2,procps,netbase,\
                          ca-certificates,init-system-helpers";
-
-/// What can be installed in the container without a network, with all dependencies.
-const INSTALLABLE: &[&str] = &["docker.io", "fuse-overlayfs", "iptables"];
 
 const CUSTOMIZE: &str = include_str!("image.sh");
 const MIRROR: &str = "http://deb.debian.org";
@@ -24,7 +23,7 @@ const MIRROR: &str = "http://deb.debian.org";
 pub enum Release {
     /// Debian 12.
     Bookworm,
-    /// Debian 13. Its systemd only boots where the host has the unified cgroup hierarchy.
+    /// Debian 13.
     Trixie,
 }
 
@@ -34,6 +33,15 @@ impl Release {
         match self {
             Self::Bookworm => "bookworm",
             Self::Trixie => "trixie",
+        }
+    }
+
+    /// What can be installed in the container without a network, with all dependencies.
+    const fn installable(self) -> &'static [&'static str] {
+        match self {
+            Self::Bookworm => &["docker.io", "fuse-overlayfs", "iptables"],
+            // Debian 13 moved the command `docker` into a package of its own.
+            Self::Trixie => &["docker.io", "docker-cli", "fuse-overlayfs", "iptables"],
         }
     }
 
@@ -49,7 +57,7 @@ impl Release {
     /// Changes with everything that the content of the image depends on, except the mirror's state.
     fn recipe_hash(self) -> String {
         let mut hash = Sha256::new();
-        for part in [self.name(), INSTALLED, CUSTOMIZE, MIRROR].iter().chain(INSTALLABLE) {
+        for part in [self.name(), INSTALLED, CUSTOMIZE, MIRROR].iter().chain(self.installable()) {
             hash.update(part);
             hash.update([0]);
         }
@@ -57,20 +65,21 @@ impl Release {
     }
 }
 
-/// A root file system, ready to be unpacked.
+/// A root file system whose files have the owners of an unprivileged container.
 #[derive(Debug, Clone)]
 pub struct Image {
-    archive: PathBuf,
+    release: Release,
+    root: PathBuf,
 }
 
 impl Image {
-    /// The image of this release; built when it is not there yet, which takes about 20 seconds and
+    /// The image of this release; built when it is not there yet, which takes about 30 seconds and
     /// needs the Debian mirror. Safe to be called by many processes at once: one builds, all wait.
     pub fn ensure(release: Release) -> Result<Self> {
         let cache = workspace::target().join("testbed");
         let folder = cache.join(format!("{}-{}", release.name(), release.recipe_hash()));
-        let image = Self { archive: folder.join("root.tar") };
-        if image.archive.exists() {
+        let image = Self { release, root: folder.join("root") };
+        if image.root.exists() {
             return Ok(image);
         }
         fs::create_dir_all(&folder)
@@ -78,27 +87,49 @@ impl Image {
         let lock = File::create(cache.join("lock")).context("cannot create the cache's lock")?;
         lock.lock().context("cannot lock the cache of images")?;
         // Another process may have built it while we waited for the lock.
-        if !image.archive.exists() {
+        if !image.root.exists() {
             packages::ensure(packages::TESTBED)?;
+            subordinate_ids::ensure()?;
             let what = format!("building the {} image of the test containers", release.name());
-            say::timed(&what, || build(release, &image.archive))?;
+            say::timed(&what, || image.build())?;
         }
         Ok(image)
     }
 
-    /// The tar archive, with the ids as seen inside a container.
-    pub fn archive(&self) -> &Path {
-        &self.archive
+    /// The release it was built from.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// The folder with the files. Nobody may write to it, for running containers lie on top of it.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Makes everything beside its final place, so that an interrupted build is never mistaken for
+    /// an image.
+    fn build(&self) -> Result<()> {
+        let archive = self.root.with_extension("tar");
+        bootstrap(self.release, &archive)?;
+        let partial = self.root.with_extension("partial");
+        if partial.exists() {
+            fs::remove_dir_all(&partial)
+                .with_context(|| format!("cannot remove `{}`", partial.display()))?;
+        }
+        unpack(&archive, &partial)?;
+        fs::remove_file(&archive)
+            .with_context(|| format!("cannot remove `{}`", archive.display()))?;
+        fs::rename(&partial, &self.root)
+            .with_context(|| format!("cannot move the image to `{}`", self.root.display()))
     }
 }
 
-fn build(release: Release, archive: &Path) -> Result<()> {
+fn bootstrap(release: Release, archive: &Path) -> Result<()> {
     let work = tempfile::tempdir().context("cannot create a temporary folder")?;
     let script = work.path().join("customize.sh");
     fs::write(&script, CUSTOMIZE)
         .with_context(|| format!("cannot write `{}`", script.display()))?;
-    let partial = archive.with_extension("partial");
-    let hook = format!("sh {} \"$1\" {}", script.display(), INSTALLABLE.join(" "));
+    let hook = format!("sh {} \"$1\" {}", script.display(), release.installable().join(" "));
     let mut command = Command::new("mmdebstrap");
     command.args(["--mode=root", "--variant=minbase", "--format=tar"]);
     command.arg(format!("--include={INSTALLED}"));
@@ -109,10 +140,33 @@ fn build(release: Release, archive: &Path) -> Result<()> {
         command.arg(format!("--aptopt={option}"));
     }
     command.arg(format!("--customize-hook={hook}"));
-    command.arg(release.name()).arg(&partial).args(release.sources());
+    command.arg(release.name()).arg(archive).args(release.sources());
     process::quiet(&mut command)?;
-    fs::rename(&partial, archive)
-        .with_context(|| format!("cannot move the image to `{}`", archive.display()))
+    Ok(())
+}
+
+/// Unpacks inside a user namespace with the containers' own map: owners, set-user-id bits and
+/// capabilities come out right by themselves.
+fn unpack(archive: &Path, root: &Path) -> Result<()> {
+    fs::create_dir(root).with_context(|| format!("cannot create `{}`", root.display()))?;
+    chown(root, Some(FIRST_ID), Some(FIRST_ID))
+        .with_context(|| format!("cannot hand `{}` over", root.display()))?;
+    let mut command = Command::new("lxc-usernsexec");
+    command.args(["-m", &format!("b:0:{FIRST_ID}:{ID_COUNT}"), "--", "tar", "--extract"]);
+    command.args(["--numeric-owner", "--xattrs", "--xattrs-include=*"]);
+    // Device nodes cannot be made in a user namespace, and LXC mounts its own /dev.
+    command.arg("--exclude=./dev/*");
+    // The namespace's root has no right to pass through the folders of the host's root, so both the
+    // archive and the folder are given to it open.
+    command.args(["--file=-", "--directory=."]).current_dir(root);
+    let file = File::open(archive)
+        .with_context(|| format!("cannot open the image `{}`", archive.display()))?;
+    let line = process::command_line(&command);
+    let output = command.stdin(file).output().with_context(|| format!("cannot run `{line}`"))?;
+    if !output.status.success() {
+        bail!("`{line}` failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(())
 }
 
 /// How this machine reaches its mirrors: a proxy, or a clock that is known to be wrong. What works

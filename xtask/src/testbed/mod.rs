@@ -7,6 +7,7 @@
 
 mod config;
 mod container;
+mod disk;
 mod image;
 mod leftovers;
 mod options;

@@ -7,14 +7,12 @@ use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use rustix::fs::{Gid, Mode, OFlags, ResolveFlags, Uid, fchown, mkdirat, openat2};
 use rustix::io::Errno;
 
-use super::{FIRST_ID, ID_COUNT};
-use crate::process;
+use super::FIRST_ID;
 
 /// The root folder of one container, as the host sees it.
 #[derive(Debug, Clone)]
@@ -27,26 +25,6 @@ impl Rootfs {
 
     pub(super) fn path(&self) -> &Path {
         &self.0
-    }
-
-    /// Unpacks an archive inside a user namespace with the container's own map: owners, set-user-id
-    /// bits and capabilities come out right by themselves.
-    pub(super) fn unpack(&self, archive: &Path) -> Result<()> {
-        let mut command = Command::new("lxc-usernsexec");
-        command.args(["-m", &format!("b:0:{FIRST_ID}:{ID_COUNT}"), "--", "tar", "--extract"]);
-        // Standard input, because the folder of the archive may be closed to other users.
-        command.args(["--file=/dev/stdin", "--numeric-owner", "--xattrs", "--xattrs-include=*"]);
-        // Device nodes cannot be made in a user namespace, and LXC mounts its own /dev.
-        command.args(["--exclude=./dev/*", "--directory"]).arg(&self.0);
-        let file = File::open(archive)
-            .with_context(|| format!("cannot open the image `{}`", archive.display()))?;
-        let line = process::command_line(&command);
-        let output =
-            command.stdin(file).output().with_context(|| format!("cannot run `{line}`"))?;
-        if !output.status.success() {
-            anyhow::bail!("`{line}` failed:\n{}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(())
     }
 
     /// Reads a whole file.

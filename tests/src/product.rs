@@ -1,0 +1,32 @@
+//! Where the built product is. `cargo xtask test` builds it before the tests start.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+/// The binary.
+pub fn binary() -> Result<PathBuf> {
+    existing("phoenix-orch")
+}
+
+/// The library of a step, named as its crate is.
+pub fn plugin(crate_name: &str) -> Result<PathBuf> {
+    existing(&format!("lib{}.so", crate_name.replace('-', "_")))
+}
+
+/// The folder with the binary and, beside it, the libraries of the steps: `target/<profile>`.
+pub fn folder() -> Result<PathBuf> {
+    // The tests themselves lie in `target/<profile>/deps`.
+    let test = env::current_exe().context("cannot tell where this test's binary is")?;
+    let folder = test.ancestors().nth(2).context("this test's binary is in no target folder")?;
+    Ok(folder.to_owned())
+}
+
+fn existing(name: &str) -> Result<PathBuf> {
+    let path = folder()?.join(name);
+    if !path.exists() {
+        bail!("`{}` is missing: run `cargo build --workspace` first", path.display());
+    }
+    Ok(path)
+}

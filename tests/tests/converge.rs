@@ -1,0 +1,125 @@
+//! The main job on a real unprivileged container: from nothing to Docker on fuse-overlayfs, then a run
+//! that changes nothing, then one drift after another.
+
+use anyhow::Result;
+use phoenix_tests::{Listing, Workbench, events, machine};
+use xtask::testbed::{Container, Image, Options};
+
+/// What a plan must not touch, and a second run neither.
+fn watched(container: &Container) -> Result<Listing> {
+    let inside = ["etc", "usr", "var/lib/docker", "var/lib/dpkg"];
+    let mut paths: Vec<_> = inside.iter().map(|path| container.rootfs().join(path)).collect();
+    paths.push(container.config_path());
+    paths.extend(["/etc/apparmor.d", "/etc/modules-load.d", "/etc/sysctl.d"].map(Into::into));
+    Listing::of(paths)
+}
+
+#[test]
+fn a_container_converges_and_stays_so() -> Result<()> {
+    let image = Image::ensure(xtask::testbed::Release::Bookworm)?;
+    let options = Options {
+        config: vec!["# My own remark.".into(), "lxc.environment = MINE=1".into()],
+        ..Options::default()
+    };
+    let container = Container::create(&image, "converge", &options)?;
+    let mine = "{\n    \"log-opts\": { \"max-size\": \"10m\" }\n}\n";
+    container.write_file("/etc/docker/daemon.json", mine.as_bytes(), 0o640)?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let target = ["--features", "docker", "--target", container.name()];
+    let verb = |verb: &str, more: &[&str]| {
+        let words: Vec<&str> =
+            [verb].iter().chain(&target).chain(more).copied().collect();
+        bench.run(&words)
+    };
+
+    // A plan changes nothing, and says what would change.
+    let before = watched(&container)?;
+    let plan = verb("plan", &[])?.expect_code(0)?;
+    for part in ["+  \"storage-driver\": \"fuse-overlayfs\"", "lxc.mount.entry", "install `docker.io`"] {
+        let compact = plan.stdout().replace("+    ", "+  ");
+        assert!(compact.contains(part), "`{part}` is missing:\n{}", plan.stdout());
+    }
+    assert_eq!(before.differences(&watched(&container)?), Vec::<String>::new());
+    verb("plan", &["--check"])?.expect_code(3)?;
+
+    // Without consent to the restart, nothing in the container is changed.
+    let refused = verb("run", &[])?.expect_code(7)?;
+    assert!(refused.stdout().contains("CONSENT-MISSING"), "{}", refused.stdout());
+    assert_eq!(before.differences(&watched(&container)?), Vec::<String>::new());
+
+    // The run.
+    verb("run", &["--allow", "restart"])?.expect_code(0)?;
+    let driver = container.ok(&["docker", "info", "--format", "{{.Driver}}"])?;
+    assert_eq!(driver.trim(), "fuse-overlayfs");
+    assert_eq!(container.ok(&["docker", "images", "-q"])?.trim(), "", "the test image stayed");
+    let daemon = String::from_utf8(container.read_file("/etc/docker/daemon.json")?)?;
+    assert!(daemon.contains("\"log-opts\": { \"max-size\": \"10m\" }"), "{daemon}");
+    let config = std::fs::read_to_string(container.config_path())?;
+    for kept in ["# My own remark.", "lxc.environment = MINE=1"] {
+        assert!(config.contains(kept), "{config}");
+    }
+
+    // The second run changes nothing, restarts nothing, enters once and is small.
+    let (before, init) = (watched(&container)?, container.init_pid()?);
+    let dockerd = container.ok(&["pidof", "dockerd"])?;
+    let words = ["run", "--features", "docker", "--target", container.name(), "--output", "json"];
+    let second = machine::measured(&bench, &words)?;
+    let events = events::parse(&second.finished)?;
+    assert_eq!(events::intended(&events), Vec::<String>::new());
+    assert_eq!(before.differences(&watched(&container)?), Vec::<String>::new());
+    assert_eq!((container.init_pid()?, container.ok(&["pidof", "dockerd"])?), (init, dockerd));
+    assert_eq!(second.attached, 1, "entries into the container");
+    assert!(second.peak_kib < 30_000, "peak memory {} KiB", second.peak_kib);
+    verb("plan", &["--check"])?.expect_code(0)?;
+    verb("verify", &[])?.expect_code(0)?;
+
+    // One drift after another; each is seen, and exactly that is repaired.
+    let path = container.config_path();
+    let without_fuse: String = std::fs::read_to_string(&path)?
+        .lines()
+        .filter(|line| !line.contains("/dev/fuse"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let drifts: [(&dyn Fn() -> Result<()>, &[&str]); 4] = [
+        (
+            &|| {
+                let script = "sed -i s/fuse-overlayfs/vfs/ /etc/docker/daemon.json";
+                container.script(script).map(drop)
+            },
+            &["json_keys", "restart_service"],
+        ),
+        (
+            &|| container.script("dpkg --force-depends --remove fuse-overlayfs").map(drop),
+            &["packages"],
+        ),
+        (&|| container.ok(&["systemctl", "disable", "docker.service"]).map(drop), &["service"]),
+        (&|| Ok(std::fs::write(&path, &without_fuse)?), &["container_option"]),
+    ];
+    for (drift, kinds) in drifts {
+        drift()?;
+        verb("plan", &["--check"])?.expect_code(3)?;
+        let repaired = verb("run", &["--output", "json"])?.expect_code(0)?;
+        assert_eq!(events::intended(&events::parse(&repaired)?), kinds);
+        verb("plan", &["--check"])?.expect_code(0)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_broken_container_does_not_hold_up_another() -> Result<()> {
+    let image = Image::ensure(xtask::testbed::Release::Bookworm)?;
+    let good = Container::create(&image, "good", &Options::default())?;
+    let broken = Container::create(&image, "broken", &Options::default())?;
+    broken.write_file("/etc/docker/daemon.json", b"{ not json", 0o644)?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let both = format!("{},{}", good.name(), broken.name());
+    let words = ["run", "--features", "docker", "--target", &both, "--allow", "restart"];
+    let run = bench.run(&words)?.expect_code(7)?;
+    let summary = run.stdout().rsplit("Failed").next().unwrap_or_default();
+    assert!(summary.contains("JSON-BROKEN") && summary.contains(broken.name()), "{}", run.stdout());
+    assert!(run.stdout().contains("Skipped"), "{}", run.stdout());
+    assert_eq!(broken.read_file("/etc/docker/daemon.json")?, b"{ not json");
+    let driver = good.ok(&["docker", "info", "--format", "{{.Driver}}"])?;
+    assert_eq!(driver.trim(), "fuse-overlayfs");
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Libraries that must not be loaded, and steps that break the rules.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use phoenix_tests::{Finished, Workbench, product};
+use xtask::process;
+
+fn catalogue(library: &str) -> String {
+    format!(
+        "format = 1\n[policy]\napparmor = \"optional\"\n[targets]\ncontainers = [\"none\"]\n\
+         [features]\nx = [\"misbehaving\"]\n\
+         [plugins.misbehaving]\nlibrary = \"{library}\"\nversion = \"*\"\n"
+    )
+}
+
+fn refused(bench: &Workbench, code: &str) -> Result<()> {
+    let finished = bench.run(&["graph", "--features", "x"])?.expect_code(5)?;
+    one_clear_error(&finished, code);
+    Ok(())
+}
+
+fn one_clear_error(finished: &Finished, code: &str) {
+    let text = format!("{}{}", finished.stdout(), finished.stderr());
+    assert!(text.contains(&format!("error[{code}]")), "no {code}:\n{text}");
+    assert!(text.contains("hint:"), "no hint:\n{text}");
+    assert!(text.lines().count() < 40, "too long:\n{text}");
+}
+
+#[test]
+fn files_that_are_no_step() -> Result<()> {
+    let bench = Workbench::empty()?;
+    let script = bench.write("text.so", "#!/bin/sh\n")?;
+    let truncated = bench.write("elf.so", b"\x7fELF\x02\x01\x01")?;
+    // An ELF file for another machine: ours with other machine bytes in its header.
+    let mut other = fs::read(product::plugin("misbehaving")?)?;
+    other[18] = 0xf3;
+    let other = bench.write("other.so", other)?;
+    let library = library_without_step(&bench)?;
+    for (path, code) in [
+        (bench.folder().join("missing.so"), "PLUGIN-MISSING"),
+        (script, "PLUGIN-NOT-A-LIBRARY"),
+        (truncated, "PLUGIN-NOT-A-LIBRARY"),
+        (other, "PLUGIN-NOT-A-LIBRARY"),
+        (product::binary()?, "PLUGIN-NOT-A-LIBRARY"),
+        (library, "PLUGIN-NOT-A-STEP"),
+    ] {
+        fs::write(bench.config(), catalogue(&path.display().to_string()))?;
+        refused(&bench, code).with_context(|| format!("`{}`", path.display()))?;
+    }
+    Ok(())
+}
+
+/// An ordinary shared library.
+fn library_without_step(bench: &Workbench) -> Result<PathBuf> {
+    let source = bench.write("plain.c", "int answer(void) { return 42; }\n")?;
+    let library = bench.folder().join("plain.so");
+    process::quiet(Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source))?;
+    Ok(library)
+}
+
+#[test]
+fn a_library_that_somebody_else_could_change() -> Result<()> {
+    let bench = Workbench::empty()?;
+    let copy = bench.folder().join("libmisbehaving.so");
+    fs::copy(product::plugin("misbehaving")?, &copy)?;
+    fs::write(bench.config(), catalogue(&copy.display().to_string()))?;
+    bench.run(&["graph", "--features", "x"])?.expect_code(0)?;
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o666))?;
+    refused(&bench, "PLUGIN-UNTRUSTED")
+}
+
+#[test]
+fn a_step_built_for_another_major_version_of_the_sdk() -> Result<()> {
+    let bench = Workbench::empty()?;
+    let library = with_other_sdk(&bench)?;
+    fs::write(bench.config(), catalogue(&library.display().to_string()))?;
+    refused(&bench, "PLUGIN-SDK-MISMATCH")?;
+    let finished = bench.run(&["graph", "--features", "x"])?;
+    assert!(finished.stderr().contains("2.0.0"), "{}", finished.stderr());
+    Ok(())
+}
+
+/// The misbehaving step, built with a copy of the SDK that calls itself 2.0.0.
+fn with_other_sdk(bench: &Workbench) -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let copy = |from: &str, to: &str| {
+        let to = bench.folder().join(to);
+        process::quiet(Command::new("cp").arg("-r").arg(root.join(from)).arg(to)).map(drop)
+    };
+    copy("sdk", "sdk")?;
+    copy("tests/plugins/misbehaving", "step")?;
+    copy("Cargo.lock", "Cargo.lock")?;
+    let workspace = fs::read_to_string(root.join("Cargo.toml"))?;
+    let members = "members = [\"sdk\", \"step\"]";
+    let edited: Vec<String> = workspace
+        .lines()
+        .filter(|line| !line.starts_with("default-members"))
+        .map(|line| match line {
+            line if line.starts_with("members") => members.to_owned(),
+            line if line.starts_with("phoenix-orch =") || line.starts_with("xtask =") => String::new(),
+            line => line.replace("version = \"1.0.0\"", "version = \"2.0.0\""),
+        })
+        .collect();
+    bench.write("Cargo.toml", edited.join("\n"))?;
+    let manifest = bench.folder().join("sdk/Cargo.toml");
+    let text = fs::read_to_string(&manifest)?.replace("version = \"1.0.0\"", "version = \"2.0.0\"");
+    fs::write(&manifest, text)?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(bench.folder()).args(["build", "--quiet", "--package", "misbehaving"]);
+    // The dependencies were built before; only the two crates are new.
+    let target = root.join("target/other-sdk");
+    cargo.env("CARGO_TARGET_DIR", &target);
+    process::capture(&mut cargo, None, Duration::from_secs(600))?.success()?;
+    let library = bench.folder().join("libmisbehaving.so");
+    fs::copy(target.join("debug/libmisbehaving.so"), &library)?;
+    Ok(library)
+}
+
+/// A step that misbehaves in this way, on the host.
+fn misbehaving(how: &str, verb: &str) -> Result<Finished> {
+    let library = product::plugin("misbehaving")?;
+    let bench = Workbench::new(catalogue(&library.display().to_string()))?;
+    fs::create_dir_all("/var/lib/lxc/none")?;
+    let mut command = bench.command()?;
+    command.args([verb, "--features", "x"]).env("PHOENIX_MISBEHAVE", how);
+    Ok(Finished::from(process::capture(&mut command, None, Duration::from_secs(120))?))
+}
+
+#[test]
+fn panics_cost_one_unit_and_are_named() -> Result<()> {
+    for (how, verb, exit) in [
+        ("panic-new", "graph", 5),
+        ("panic-meta", "graph", 5),
+        ("panic-check", "plan", 7),
+        ("panic-apply", "run", 7),
+        ("panic-verify", "run", 7),
+    ] {
+        let finished = misbehaving(how, verb)?.expect_code(exit).with_context(|| how)?;
+        let text = format!("{}{}", finished.stdout(), finished.stderr());
+        assert!(text.contains("error[SDK-PANIC]"), "{how}:\n{text}");
+    }
+    Ok(())
+}
+
+#[test]
+fn steps_that_break_the_rules_are_refused() -> Result<()> {
+    for (how, verb, exit, code) in [
+        ("no-evidence", "verify", 8, "EVIDENCE-MISSING"),
+        ("never-converges", "run", 7, "NOT-CONVERGED"),
+        ("undeclared-probe", "plan", 7, "PROBE-NOT-DECLARED"),
+        ("unannounced-change", "run", 7, "CHANGE-NOT-ANNOUNCED"),
+    ] {
+        let finished = misbehaving(how, verb)?.expect_code(exit).with_context(|| how)?;
+        one_clear_error(&finished, code);
+    }
+    Ok(())
+}
+
+#[test]
+fn our_own_plugins_keep_their_laws() -> Result<()> {
+    let bench = Workbench::empty()?;
+    for step in ["host-tunables", "apparmor-profile", "fuse-overlayfs", "docker-install"] {
+        let library = product::plugin(step)?.display().to_string();
+        let finished = bench.run(&["plugins", "check", &library])?.expect_code(0)?;
+        assert!(finished.stdout().contains("laws     hold in"), "{}", finished.stdout());
+    }
+    Ok(())
+}
