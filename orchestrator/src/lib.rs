@@ -7,7 +7,7 @@
 //! | module | may use |
 //! |---|---|
 //! | error | nothing |
-//! | config | error |
+//! | config | error, graph |
 //! | graph | error |
 //! | transport | error |
 //! | runtime | error, transport, config |

@@ -21,6 +21,10 @@ pub const TESTBED: &[Package] = &[
     Package { name: "mmdebstrap", why: "builds the root of the containers" },
 ];
 
+/// What the tests need besides.
+pub const TESTS: &[Package] =
+    &[Package { name: "time", why: "tells the peak memory of phoenix-orch" }];
+
 /// Installs those of `wanted` that are missing, and says which and why.
 ///
 /// The package lists are only fetched anew when the installation fails without that: a fresh machine

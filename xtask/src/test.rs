@@ -18,6 +18,7 @@ pub(crate) fn run() -> Result<()> {
         &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
     )?;
     packages::ensure(packages::TESTBED)?;
+    packages::ensure(packages::TESTS)?;
     Image::ensure(Release::Bookworm)?;
     // The system tests start the binary and load the plugins that this leaves in the target folder.
     cargo("building everything", &["build", "--workspace", "--all-targets"])?;

@@ -8,7 +8,7 @@ use std::{
 use abi_stable::{sabi_trait::TD_Opaque, sabi_types::RRef, std_types::RResult};
 use phoenix_sdk::{
     CheckReport, StepError, VerifyReport,
-    boundary::{Doc, Host, Host_TO, HostRef, RawStep as _, StepBox},
+    boundary::{Doc, Host, Host_TO, HostRef, StepBox},
     wire::{Input, MetaDoc},
 };
 use semver::Version;

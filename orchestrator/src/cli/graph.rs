@@ -3,19 +3,19 @@
 use std::io::Write as _;
 
 use super::{
-    args::{Global, Graph, GraphFormat},
+    args::{Global, Graph as Verb, GraphFormat},
     setting,
 };
-use crate::{error::Result, graph};
+use crate::{error::Result, graph::Graph};
 
-pub(super) fn run(global: &Global, verb: &Graph) -> Result<u8> {
+pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     let manifest = setting::manifest(global)?;
     let steps = setting::steps(&manifest, &verb.features)?;
-    let nodes = setting::nodes(&manifest, &steps);
+    let graph = Graph::build(&setting::nodes(&manifest, &steps), &[])?;
     let text = match verb.format {
-        GraphFormat::Text => graph::render_text(&nodes),
-        GraphFormat::Dot => graph::render_dot(&nodes),
-        GraphFormat::Mermaid => graph::render_mermaid(&nodes),
+        GraphFormat::Text => graph.render_text(),
+        GraphFormat::Dot => graph.render_dot(),
+        GraphFormat::Mermaid => graph.render_mermaid(),
     };
     // Only a reader who stopped reading makes this fail.
     let _ = anstream::stdout().write_all(text.as_bytes());

@@ -76,7 +76,7 @@ impl Setting {
         }
         let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
         let containers = containers(&manifest, &*runtime, selection)?;
-        let graph = Graph::build(&nodes(&manifest, &steps), &containers);
+        let graph = Graph::build(&nodes(&manifest, &steps), &containers)?;
         Ok(Self { manifest, steps, graph, runtime, containers })
     }
 }

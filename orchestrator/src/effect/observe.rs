@@ -3,7 +3,7 @@
 
 use phoenix_sdk::{Observed, Subject};
 
-use super::{Eyes, apparmor_profile, container, file, kernel, packages, service};
+use super::{Eyes, apparmor_profile, container, kernel, packages, service};
 use crate::{
     error::{Error, ErrorKind, Result},
     transport::{Read, Reader, Seen},

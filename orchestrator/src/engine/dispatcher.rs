@@ -25,7 +25,7 @@ use crate::{
     catalog::LoadedStep,
     config::Manifest,
     error::{Error, ErrorKind, Result},
-    graph::{Graph, Unit},
+    graph::{Graph, Queue, Unit},
 };
 
 /// What is to be done with each unit.
@@ -154,7 +154,7 @@ pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<State> {
         verb: job.mode.verb().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         features: job.features.clone(),
-        units: job.graph.order().to_vec(),
+        units: job.graph.order().cloned().collect(),
     })?;
     dispatch(job, &recorder)?;
     let exit = recorder.state().exit();
@@ -169,12 +169,12 @@ impl Recorder<'_> {
 }
 
 fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
-    let mut queue = job.graph.queue();
+    let mut queue = Queue::new(job.graph);
     let (give, take) = mpsc::channel::<Unit>();
     let take = Mutex::new(take);
     let (report, ended) = mpsc::channel::<Result<(Unit, bool)>>();
     thread::scope(|scope| {
-        for _ in 0..job.jobs.max(1).min(job.graph.order().len()) {
+        for _ in 0..job.jobs.max(1).min(job.graph.order().count()) {
             let (take, report) = (&take, report.clone());
             scope.spawn(move || {
                 while let Some(unit) = next(take) {
@@ -191,7 +191,7 @@ fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
             while let Some(unit) = queue.next_ready() {
                 running += 1;
                 // Workers end only when this sender is dropped.
-                let _ = give.send(unit);
+                let _ = give.send(unit.clone());
             }
             if running == 0 {
                 break Ok(());

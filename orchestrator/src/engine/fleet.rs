@@ -8,12 +8,10 @@ use std::{
 use crate::{
     effect::{Eyes, Hands},
     error::{Error, ErrorKind, Result},
+    graph::HOST,
     runtime::Runtime,
     transport::{ContainerMachine, LocalMachine, Mutator, Reader},
 };
-
-/// The name of the host among targets.
-pub const HOST: &str = "host";
 
 /// All targets of a run.
 pub struct Fleet {
@@ -60,7 +58,7 @@ impl Fleet {
                 (name.clone(), Container { machine, ready: OnceLock::new() })
             })
             .collect();
-        Self { host: LocalMachine::new(), runtime, containers }
+        Self { host: LocalMachine, runtime, containers }
     }
 
     /// A target of the run.

@@ -42,16 +42,16 @@ pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Resul
     }
 }
 
-struct Life<'a> {
+struct Life<'a, 'r> {
     job: &'a Job<'a>,
-    recorder: &'a Recorder<'a>,
+    recorder: &'a Recorder<'r>,
     unit: &'a Unit,
     loaded: &'a LoadedStep,
     target: Target<'a>,
     params: Value,
 }
 
-impl Life<'_> {
+impl<'r> Life<'_, 'r> {
     fn plan(&self) -> Result<Outcome> {
         let report = self.check(1)?;
         Ok(match report.changes.len() {
@@ -150,7 +150,7 @@ impl Life<'_> {
     }
 
     /// An error that came from us keeps its kind; one that the step made itself is a step's error.
-    fn settled<T>(&self, host: UnitHost<'_>, outcome: Result<T, Error>) -> Result<T> {
+    fn settled<T>(&self, host: UnitHost<'_, '_>, outcome: Result<T, Error>) -> Result<T> {
         let ours = host.failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         outcome.map_err(|error| match ours {
             Some(ours) if ours.code == error.code && ours.message == error.message => {
@@ -160,7 +160,7 @@ impl Life<'_> {
         })
     }
 
-    fn host<'s>(&'s self, phase: Phase<'s>) -> UnitHost<'s> {
+    fn host<'s>(&'s self, phase: Phase<'s>) -> UnitHost<'s, 'r> {
         UnitHost {
             unit: self.unit,
             meta: &self.loaded.meta.meta,

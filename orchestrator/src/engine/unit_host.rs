@@ -31,12 +31,12 @@ pub(super) enum Phase<'a> {
 }
 
 /// The orchestrator as one unit sees it in one call.
-pub(super) struct UnitHost<'a> {
+pub(super) struct UnitHost<'a, 'r> {
     pub(super) unit: &'a Unit,
     pub(super) meta: &'a Meta,
     pub(super) target: Target<'a>,
     pub(super) phase: Phase<'a>,
-    pub(super) recorder: &'a Recorder<'a>,
+    pub(super) recorder: &'a Recorder<'r>,
     pub(super) owed: &'a Owed,
     /// How many changes were performed in this call.
     pub(super) performed: Mutex<usize>,
@@ -44,7 +44,7 @@ pub(super) struct UnitHost<'a> {
     pub(super) failure: Mutex<Option<Error>>,
 }
 
-impl Host for UnitHost<'_> {
+impl Host for UnitHost<'_, '_> {
     fn call(&self, request: Doc) -> RResult<Doc, Doc> {
         // A panic of ours must not unwind through the step's library.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.answer(&request)));
@@ -63,7 +63,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-impl UnitHost<'_> {
+impl UnitHost<'_, '_> {
     fn answer(&self, request: &Doc) -> Result<Answer> {
         let request: Request = request.read().map_err(|error| {
             Error::new(ErrorKind::Plugin, "SDK-DOCUMENT", "the step's request cannot be read")
