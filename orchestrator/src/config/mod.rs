@@ -29,7 +29,6 @@ pub use codes::CODES;
 pub use library::SYSTEM_LIBRARIES;
 pub use locate::{ENV, FILE_NAME, SYSTEM, locate};
 pub use manifest::{Manifest, Part, Plugin, Policy, Restart, Targets};
-pub use names::HOST;
 pub use nearest::nearest;
 pub use shown::shown;
 pub use versions::check_versions;

@@ -7,9 +7,7 @@ use super::codes;
 use super::shown::shown;
 use super::source::Source;
 use crate::error::Result;
-
-/// The name of the machine that is no container.
-pub const HOST: &str = "host";
+use crate::graph::HOST;
 
 /// The longest name, in bytes: the one of a host name.
 const LONGEST: usize = 63;

@@ -155,7 +155,7 @@ fn overrides(source: &Source, section: &Section<'_>) -> Result<BTreeMap<String, 
     let Some(targets) = section.section("targets")? else { return Ok(BTreeMap::new()) };
     let one = |(key, value): (Key<'_>, Value<'_>)| {
         let name = key.get_ref().as_ref();
-        if name != names::HOST {
+        if name != graph::HOST {
             names::container(source, key.span(), name)?;
         }
         let target = targets.inside(name, value)?;
