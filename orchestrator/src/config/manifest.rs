@@ -1,0 +1,136 @@
+//! What plugins.toml says, validated. What it does not do: look whether libraries, steps or containers
+//! really are there.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use phoenix_sdk::AppArmorPolicy;
+use semver::VersionReq;
+use serde_json::Value as Json;
+
+use super::params::overlay;
+use super::source::Source;
+
+/// The catalogue. Every step that it names has an entry in `plugins`, and requirements have no cycle.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The file, as it was named.
+    pub path: PathBuf,
+    /// Where libraries are looked for first; absolute.
+    pub plugin_dirs: Vec<PathBuf>,
+    /// What the administrator allows and demands.
+    pub policy: Policy,
+    /// Which machines are meant.
+    pub targets: Targets,
+    /// The steps of each feature, in the order of the file, which means nothing; at least one each.
+    pub features: BTreeMap<String, Vec<String>>,
+    /// The steps by name.
+    pub plugins: BTreeMap<String, Plugin>,
+    /// The folder of the file, absolute: what its relative paths are relative to.
+    pub(super) dir: PathBuf,
+    pub(super) source: Arc<Source>,
+}
+
+/// What the administrator allows and demands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether a host without AppArmor is an error.
+    pub apparmor: AppArmorPolicy,
+    /// Whether containers may be restarted.
+    pub restart: Restart,
+}
+
+/// Whether containers may be restarted where a change needs it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Restart {
+    /// Only with `--allow restart`.
+    #[default]
+    Ask,
+    /// Always.
+    Allow,
+}
+
+/// Which machines are meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Targets {
+    /// The container runtime by name; without it, the one that is found.
+    pub runtime: Option<String>,
+    /// What `--all` means, in the order of the file; without it, all containers of the runtime. Never
+    /// an empty list.
+    pub containers: Option<Vec<String>>,
+}
+
+/// A step: its library, and what must hold before it may run.
+#[derive(Debug, Clone)]
+pub struct Plugin {
+    /// The step's name.
+    pub name: String,
+    /// The library's name without `lib` and `.so`, or a path if it has a `/`.
+    pub library: String,
+    /// Which versions of the step are accepted.
+    pub version: VersionReq,
+    /// The steps that come before it, and which versions of them are accepted.
+    pub requires: BTreeMap<String, VersionReq>,
+    /// The parameters for every target: always a JSON object.
+    pub params: Json,
+    /// What is laid over `params` for a target (`host` or a container): always JSON objects.
+    pub overrides: BTreeMap<String, Json>,
+    pub(super) places: Places,
+}
+
+/// Where the parts of a plugin's section are in the file.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    pub(super) section: Range<usize>,
+    pub(super) library: Option<Range<usize>>,
+    pub(super) version: Range<usize>,
+    pub(super) params: Option<Range<usize>>,
+    pub(super) requires: BTreeMap<String, Range<usize>>,
+}
+
+/// A part of a plugin's section, for errors that are found later than the file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// `library`, or the section where it is left out.
+    Library,
+    /// `version`.
+    Version,
+    /// `params`, or the section where there are none.
+    Params,
+    /// What it requires of this step.
+    Requires(&'a str),
+}
+
+impl Plugin {
+    /// The parameters for a target: those of every target, with the target's own laid over them. Tables
+    /// are merged key by key, everything else is replaced.
+    pub fn params_for(&self, target: &str) -> Json {
+        let mut params = self.params.clone();
+        if let Some(over) = self.overrides.get(target) {
+            overlay(&mut params, over);
+        }
+        params
+    }
+}
+
+impl Manifest {
+    /// Where in the file something is said about a plugin, with line and caret, for
+    /// [`crate::error::Error::excerpt`]. The label says in a few words what is wrong with it.
+    pub fn excerpt(&self, plugin: &Plugin, part: Part<'_>, label: &str) -> String {
+        let places = &plugin.places;
+        let place = match part {
+            Part::Library => places.library.as_ref(),
+            Part::Version => Some(&places.version),
+            Part::Params => places.params.as_ref(),
+            Part::Requires(step) => places.requires.get(step),
+        };
+        self.source.excerpt(place.unwrap_or(&places.section).clone(), label)
+    }
+
+    /// The folder of the file, absolute.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+}

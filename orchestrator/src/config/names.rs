@@ -1,0 +1,91 @@
+//! What features, steps and containers may be called. The names go into messages, file names and argv,
+//! so they hold nothing that means something there.
+
+use std::ops::Range;
+
+use super::codes;
+use super::shown::shown;
+use super::source::Source;
+use crate::error::Result;
+use crate::graph::HOST;
+
+/// The longest name, in bytes: the one of a host name.
+const LONGEST: usize = 63;
+
+/// Checks the name of a feature or a step.
+pub(super) fn word(source: &Source, place: Range<usize>, name: &str, what: &str) -> Result<()> {
+    let fits = name.starts_with(|char: char| char.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    check(source, place, name, what, fits, "lower-case letters, digits and hyphens, a letter first")
+}
+
+/// Checks the name of a container.
+pub(super) fn container(source: &Source, place: Range<usize>, name: &str) -> Result<()> {
+    if name == HOST {
+        let message = format!("a container cannot be called `{HOST}`");
+        return Err(source
+            .error(place, codes::NAME, message, "means the host itself")
+            .hint("The host is always a target of the steps that work on it; leave it out here."));
+    }
+    let fits = name.starts_with(|char: char| char.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let rule = "letters, digits, hyphens, underscores and full stops, a letter or digit first";
+    check(source, place, name, "container", fits, rule)
+}
+
+fn check(
+    source: &Source,
+    place: Range<usize>,
+    name: &str,
+    what: &str,
+    fits: bool,
+    rule: &str,
+) -> Result<()> {
+    let (message, label) = if name.is_empty() {
+        (format!("the name of a {what} is empty"), "empty name")
+    } else if name.len() > LONGEST {
+        let length = name.len();
+        (format!("the name of a {what} is too long: {length} bytes"), "too long")
+    } else if !fits {
+        (format!("`{}` cannot be the name of a {what}", shown(name)), "not a possible name")
+    } else {
+        return Ok(());
+    };
+    Err(source
+        .error(place, codes::NAME, message, label)
+        .hint(format!("The name of a {what} has 1 to {LONGEST} characters: {rule}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn names_are_plain() {
+        let source = Source::new(Path::new("plugins.toml"), "");
+        for (name, is_word, is_container) in [
+            ("docker-install", true, true),
+            ("web", true, true),
+            ("101", false, true),
+            ("Web.local_1", false, true),
+            ("host", true, false),
+            ("", false, false),
+            ("-rf", false, false),
+            ("a-", false, true),
+            ("a/b", false, false),
+            ("..", false, false),
+            ("a b", false, false),
+            ("a\u{1b}", false, false),
+            ("é", false, false),
+        ] {
+            assert_eq!(word(&source, 0..0, name, "step").is_ok(), is_word, "{name:?}");
+            assert_eq!(container(&source, 0..0, name).is_ok(), is_container, "{name:?}");
+        }
+        let long = "x".repeat(LONGEST);
+        assert!(word(&source, 0..0, &long, "step").is_ok());
+        assert!(word(&source, 0..0, &format!("{long}x"), "step").is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! From the features that were asked for to the steps that this takes.
+
+use std::collections::BTreeSet;
+
+use super::codes;
+use super::manifest::Manifest;
+use super::nearest::suggest;
+use super::shown::shown;
+use crate::error::{Error, ErrorKind, Result};
+
+impl Manifest {
+    /// The steps of these features and every step that those require, in the order of their names.
+    ///
+    /// # Errors
+    /// `FEATURE-UNKNOWN`, a usage error, with the nearest name; also when no feature is named at all.
+    pub fn select<S: AsRef<str>>(&self, features: &[S]) -> Result<BTreeSet<String>> {
+        if features.is_empty() {
+            return Err(self.unknown("", "no feature is named"));
+        }
+        let mut selected = BTreeSet::new();
+        let mut open: Vec<&str> = Vec::new();
+        for feature in features {
+            let feature = feature.as_ref();
+            let steps = self.features.get(feature).ok_or_else(|| {
+                self.unknown(feature, &format!("unknown feature `{}`", shown(feature)))
+            })?;
+            open.extend(steps.iter().map(String::as_str));
+        }
+        while let Some(step) = open.pop() {
+            if selected.insert(step.to_owned())
+                && let Some(plugin) = self.plugins.get(step)
+            {
+                open.extend(plugin.requires.keys().map(String::as_str));
+            }
+        }
+        Ok(selected)
+    }
+
+    fn unknown(&self, feature: &str, message: &str) -> Error {
+        let file = shown(&self.path.to_string_lossy());
+        let error = Error::new(ErrorKind::Usage, codes::FEATURE_UNKNOWN, message)
+            .cause(format!("the features are those in `{file}`"));
+        suggest(error, feature, "features", self.features.keys().map(String::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::parse_text;
+    use super::*;
+
+    const TEXT: &str = "format = 1\n[features]\ndocker = [\"install\"]\nother = [\"alone\"]\n\
+        [plugins.install]\nversion = \"1\"\nrequires = { driver = \"1\" }\n\
+        [plugins.driver]\nversion = \"1\"\nrequires = { host = \"1\" }\n\
+        [plugins.host]\nversion = \"1\"\n[plugins.alone]\nversion = \"1\"\n";
+
+    #[test]
+    fn requirements_come_along() {
+        let manifest = parse_text(Path::new("plugins.toml"), TEXT).unwrap();
+        let steps = |features: &[&str]| Vec::from_iter(manifest.select(features).unwrap());
+        assert_eq!(steps(&["docker"]), ["driver", "host", "install"]);
+        assert_eq!(steps(&["other"]), ["alone"]);
+        assert_eq!(steps(&["other", "docker", "other"]), ["alone", "driver", "host", "install"]);
+    }
+
+    #[test]
+    fn an_unknown_feature_is_a_usage_error_with_the_nearest_name() {
+        let manifest = parse_text(Path::new("plugins.toml"), TEXT).unwrap();
+        let error = manifest.select(&["dokcer"]).unwrap_err();
+        assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Usage, codes::FEATURE_UNKNOWN));
+        assert_eq!(error.hints, ["Did you mean `docker`?", "Known features: `docker`, `other`."]);
+        assert_eq!(manifest.select::<&str>(&[]).unwrap_err().code, codes::FEATURE_UNKNOWN);
+        let hostile = manifest.select(&["\u{1b}[2J"]).unwrap_err();
+        assert!(!format!("{hostile:?}").contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,257 @@
+//! From steps and containers to units and what each waits for.
+
+use std::collections::{BTreeSet, HashMap};
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{Bfs, Walker};
+
+use super::TARGET_NAME_TAKEN;
+use super::steps::{StepNode, in_order};
+use super::unit::{HOST, Unit};
+use crate::error::{Error, ErrorKind, Result};
+
+/// All units of a run, and what each waits for.
+///
+/// A node's number is its place in [`Graph::order`]; an edge leads from a unit to one that waits for it.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    pub(super) steps: Vec<StepNode>,
+    pub(super) units: DiGraph<Unit, ()>,
+    /// The host, if it has units, and the containers that have any, in the order they were given.
+    pub(super) lanes: Vec<Lane>,
+    /// Of each unit, the place of its target in `lanes`.
+    pub(super) lane_of: Vec<usize>,
+    numbers: HashMap<Unit, NodeIndex>,
+}
+
+/// A target, and its units in the order in which they run, one after the other.
+#[derive(Debug, Clone)]
+pub(super) struct Lane {
+    pub(super) target: String,
+    pub(super) units: Vec<NodeIndex>,
+}
+
+impl Graph {
+    /// The units of these steps on the host and these containers. A container that is given twice
+    /// counts once.
+    ///
+    /// A step that works on the host has one unit there, and one that works in containers has one in
+    /// each; if it does both, its units in containers wait for the one on the host. Where `b` requires
+    /// `a`, a unit of `b` waits for the one of `a` on the same target and for the one on the host. A
+    /// step of the host alone that requires one of containers alone waits for it in all of them.
+    ///
+    /// # Errors
+    /// `GRAPH-INVALID` for steps that cannot be ordered: [`crate::config`] has refused those already.
+    /// `TARGET-NAME-TAKEN` for a container that is called like the host.
+    pub fn build(steps: &[StepNode], containers: &[String]) -> Result<Self> {
+        if containers.iter().any(|container| container == HOST) {
+            let message = format!("a container is called `{HOST}`, which means the host itself");
+            return Err(Error::new(ErrorKind::Config, TARGET_NAME_TAKEN, message)
+                .hint("Rename the container, or name the others with `--target`."));
+        }
+        let mut seen = BTreeSet::new();
+        let containers: Vec<&String> =
+            containers.iter().filter(|container| seen.insert(*container)).collect();
+        let mut graph = Self {
+            steps: in_order(steps)?,
+            units: DiGraph::new(),
+            lanes: Vec::new(),
+            lane_of: Vec::new(),
+            numbers: HashMap::new(),
+        };
+        let placed = graph.add_units(&containers);
+        graph.add_edges(&placed);
+        Ok(graph)
+    }
+
+    /// Adds the units step by step, so that their numbers are a topological order.
+    fn add_units(&mut self, containers: &[&String]) -> Vec<Placed> {
+        let mut host = Lane::new(HOST);
+        let mut inside: Vec<Lane> = containers.iter().map(|name| Lane::new(name)).collect();
+        let mut placed = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let mut add = |lane: &mut Lane| {
+                let unit = Unit::new(&step.name, &lane.target);
+                let number = self.units.add_node(unit.clone());
+                self.numbers.insert(unit, number);
+                lane.units.push(number);
+                number
+            };
+            placed.push(Placed {
+                host: step.on_host().then(|| add(&mut host)),
+                inside: if step.in_containers() {
+                    inside.iter_mut().map(add).collect()
+                } else {
+                    Vec::new()
+                },
+            });
+        }
+        self.lanes =
+            [host].into_iter().chain(inside).filter(|lane| !lane.units.is_empty()).collect();
+        self.lane_of = vec![0; self.units.node_count()];
+        for (index, lane) in self.lanes.iter().enumerate() {
+            for unit in &lane.units {
+                self.lane_of[unit.index()] = index;
+            }
+        }
+        placed
+    }
+
+    fn add_edges(&mut self, placed: &[Placed]) {
+        let places: HashMap<&str, &Placed> =
+            self.steps.iter().map(|step| step.name.as_str()).zip(placed).collect();
+        for (step, own) in self.steps.iter().zip(placed) {
+            if let Some(host) = own.host {
+                for &unit in &own.inside {
+                    self.units.add_edge(host, unit, ());
+                }
+            }
+            // Checked by `in_order`: whatever is required is among the steps.
+            for required in step.requires.iter().filter_map(|name| places.get(name.as_str())) {
+                if let Some(host) = required.host {
+                    for &unit in own.host.iter().chain(&own.inside) {
+                        self.units.add_edge(host, unit, ());
+                    }
+                }
+                // Both have a unit in every container, or one of them has none at all.
+                for (&before, &after) in required.inside.iter().zip(&own.inside) {
+                    self.units.add_edge(before, after, ());
+                }
+                if let (Some(host), None, []) = (own.host, required.host, own.inside.as_slice()) {
+                    for &before in &required.inside {
+                        self.units.add_edge(before, host, ());
+                    }
+                }
+            }
+        }
+    }
+
+    /// All units, each after those that it waits for: step by step, the host first, and then the
+    /// containers in the order they were given.
+    pub fn order(&self) -> impl Iterator<Item = &Unit> {
+        self.units.node_weights()
+    }
+
+    /// The steps in the order in which they run on every target.
+    pub fn steps(&self) -> &[StepNode] {
+        &self.steps
+    }
+
+    /// The targets that have units: the host first, and then the containers in the order they were
+    /// given.
+    pub fn targets(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.lanes.iter().map(|lane| lane.target.as_str())
+    }
+
+    /// The units of a target in the order in which they run, which is the one of [`Self::steps`]; none
+    /// for an unknown target.
+    pub fn target_order(&self, target: &str) -> Vec<&Unit> {
+        let lane = self.lanes.iter().find(|lane| lane.target == target);
+        lane.into_iter().flat_map(|lane| &lane.units).map(|&number| &self.units[number]).collect()
+    }
+
+    /// What a unit itself waits for, in the order of [`Self::order`]; none for an unknown unit.
+    pub fn dependencies(&self, unit: &Unit) -> Vec<&Unit> {
+        let Some(number) = self.number(unit) else { return Vec::new() };
+        self.sorted(self.units.neighbors_directed(number, Direction::Incoming))
+    }
+
+    /// All that waits for a unit, also through others, in the order of [`Self::order`]; none for an
+    /// unknown unit.
+    pub fn dependants(&self, unit: &Unit) -> Vec<&Unit> {
+        let Some(number) = self.number(unit) else { return Vec::new() };
+        let reached = Bfs::new(&self.units, number).iter(&self.units);
+        self.sorted(reached.filter(|&reached| reached != number))
+    }
+
+    pub(super) fn number(&self, unit: &Unit) -> Option<NodeIndex> {
+        self.numbers.get(unit).copied()
+    }
+
+    fn sorted(&self, numbers: impl Iterator<Item = NodeIndex>) -> Vec<&Unit> {
+        let numbers: BTreeSet<_> = numbers.collect();
+        numbers.into_iter().map(|number| &self.units[number]).collect()
+    }
+}
+
+/// The units of one step.
+struct Placed {
+    host: Option<NodeIndex>,
+    /// One in each container, or none at all.
+    inside: Vec<NodeIndex>,
+}
+
+impl Lane {
+    fn new(target: &str) -> Self {
+        Self { target: target.to_owned(), units: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{build, node};
+    use super::*;
+
+    fn names<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Vec<String> {
+        units.into_iter().map(Unit::to_string).collect()
+    }
+
+    /// The four steps that we ship, and two containers.
+    fn docker() -> Graph {
+        build("tunables:h profile:b>tunables overlay:c>profile docker:c>overlay", &["web", "db"])
+    }
+
+    #[test]
+    fn each_step_has_its_units_and_each_unit_what_it_waits_for() {
+        let graph = docker();
+        let expected = [
+            ("tunables@host", ""),
+            ("profile@host", "tunables@host"),
+            ("profile@web", "tunables@host profile@host"),
+            ("profile@db", "tunables@host profile@host"),
+            ("overlay@web", "profile@host profile@web"),
+            ("overlay@db", "profile@host profile@db"),
+            ("docker@web", "overlay@web"),
+            ("docker@db", "overlay@db"),
+        ];
+        let found: Vec<_> = graph
+            .order()
+            .map(|unit| (unit.to_string(), names(graph.dependencies(unit)).join(" ")))
+            .collect();
+        let found: Vec<_> = found.iter().map(|(unit, waits)| (&**unit, &**waits)).collect();
+        assert_eq!(found, expected);
+        assert_eq!(Vec::from_iter(graph.targets()), ["host", "web", "db"]);
+        assert_eq!(names(graph.target_order("db")), ["profile@db", "overlay@db", "docker@db"]);
+        assert_eq!(names(graph.target_order("gone")), [""; 0]);
+    }
+
+    #[test]
+    fn dependants_are_found_through_others() {
+        let graph = docker();
+        let dependants =
+            |step: &str, target: &str| names(graph.dependants(&Unit::new(step, target)));
+        assert_eq!(dependants("profile", "web"), ["overlay@web", "docker@web"]);
+        assert_eq!(dependants("tunables", "host").len(), 7);
+        assert_eq!(dependants("docker", "web"), [""; 0]);
+        assert_eq!(dependants("docker", "host"), [""; 0]);
+    }
+
+    #[test]
+    fn a_step_of_the_host_waits_for_all_containers() {
+        let graph = build("a:c b:h>a", &["x", "y"]);
+        assert_eq!(names(graph.dependencies(&Unit::new("b", "host"))), ["a@x", "a@y"]);
+        // One that also works in containers waits there for its own container only.
+        let graph = build("a:c b:b>a", &["x", "y"]);
+        assert_eq!(names(graph.dependencies(&Unit::new("b", "host"))), [""; 0]);
+        assert_eq!(names(graph.dependencies(&Unit::new("b", "x"))), ["a@x", "b@host"]);
+    }
+
+    #[test]
+    fn odd_containers() {
+        assert_eq!(names(build("a:c", &["x", "x"]).order()), ["a@x"]);
+        assert_eq!(names(build("a:c b:h", &[]).order()), ["b@host"]);
+        let error = Graph::build(&[node("a:c")], &["host".to_owned()]).unwrap_err();
+        assert_eq!(error.code, TARGET_NAME_TAKEN);
+    }
+}
