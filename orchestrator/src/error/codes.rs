@@ -5,5 +5,5 @@ use phoenix_sdk::Code;
 
 /// All of them, in the order of the modules.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [crate::transport::CODES].into_iter().flatten()
+    [crate::transport::CODES, crate::runtime::CODES].into_iter().flatten()
 }
