@@ -7,9 +7,7 @@ fn table() -> BTreeMap<String, Vec<String>> {
         .lines()
         .filter_map(|line| line.strip_prefix("//! | ")?.strip_suffix(" |")?.split_once(" | "))
         .filter(|(module, _)| *module != "module")
-        .map(|(module, uses)| {
-            (module.to_owned(), uses.split(", ").map(str::to_owned).collect())
-        })
+        .map(|(module, uses)| (module.to_owned(), uses.split(", ").map(str::to_owned).collect()))
         .collect()
 }
 

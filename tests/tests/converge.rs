@@ -27,15 +27,16 @@ fn a_container_converges_and_stays_so() -> Result<()> {
     let bench = Workbench::with_repository_catalogue()?;
     let target = ["--features", "docker", "--target", container.name()];
     let verb = |verb: &str, more: &[&str]| {
-        let words: Vec<&str> =
-            [verb].iter().chain(&target).chain(more).copied().collect();
+        let words: Vec<&str> = [verb].iter().chain(&target).chain(more).copied().collect();
         bench.run(&words)
     };
 
     // A plan changes nothing, and says what would change.
     let before = watched(&container)?;
     let plan = verb("plan", &[])?.expect_code(0)?;
-    for part in ["+  \"storage-driver\": \"fuse-overlayfs\"", "lxc.mount.entry", "install `docker.io`"] {
+    for part in
+        ["+  \"storage-driver\": \"fuse-overlayfs\"", "lxc.mount.entry", "install `docker.io`"]
+    {
         let compact = plan.stdout().replace("+    ", "+  ");
         assert!(compact.contains(part), "`{part}` is missing:\n{}", plan.stdout());
     }

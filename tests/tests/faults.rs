@@ -116,14 +116,16 @@ fn a_command_that_never_ends_is_ended() -> Result<()> {
     let container = with_lying_docker("forever", "exec sleep 86397")?;
     let finished = run(container.name())?.expect_code(7)?;
     assert!(finished.stdout().contains("EXEC-TIMEOUT"), "{}", finished.stdout());
-    let left = container.exec(&["sh", "-c", "grep -l 86397 /proc/[0-9]*/cmdline | grep -v self"])?;
+    let left =
+        container.exec(&["sh", "-c", "grep -l 86397 /proc/[0-9]*/cmdline | grep -v self"])?;
     assert!(!left.stdout.contains("/proc/") || left.stdout.lines().count() <= 1, "{}", left.stdout);
     Ok(())
 }
 
 #[test]
 fn escape_sequences_and_invalid_utf_8_never_reach_the_terminal_raw() -> Result<()> {
-    let script = "printf '\\033]0;owned\\007\\033[2J\\377\\376\\n' >&2; printf '\\033[31m\\377'; exit 1";
+    let script =
+        "printf '\\033]0;owned\\007\\033[2J\\377\\376\\n' >&2; printf '\\033[31m\\377'; exit 1";
     let container = with_lying_docker("escapes", script)?;
     let finished = run(container.name())?.expect_code(7)?;
     let all = format!("{}{}", finished.stdout(), finished.stderr());
@@ -144,9 +146,11 @@ fn a_container_that_disappears_during_the_run() -> Result<()> {
     while seen(&container)?.code != 0 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(100));
     }
-    xtask::process::quiet(
-        std::process::Command::new("lxc-stop").args(["--name", container.name(), "--kill"]),
-    )?;
+    xtask::process::quiet(std::process::Command::new("lxc-stop").args([
+        "--name",
+        container.name(),
+        "--kill",
+    ]))?;
     let finished = runner.join().map_err(|_| anyhow::anyhow!("the runner panicked"))??;
     fails(&finished, 6, "TARGET-LOST")
 }

@@ -104,7 +104,9 @@ fn with_other_sdk(bench: &Workbench) -> Result<PathBuf> {
         .filter(|line| !line.starts_with("default-members"))
         .map(|line| match line {
             line if line.starts_with("members") => members.to_owned(),
-            line if line.starts_with("phoenix-orch =") || line.starts_with("xtask =") => String::new(),
+            line if line.starts_with("phoenix-orch =") || line.starts_with("xtask =") => {
+                String::new()
+            }
             line => line.replace("version = \"1.0.0\"", "version = \"2.0.0\""),
         })
         .collect();

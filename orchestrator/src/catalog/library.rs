@@ -32,7 +32,8 @@ pub(super) fn step(path: &Path, file: File) -> Result<StepBox> {
     let library = ManuallyDrop::new(library);
     // SAFETY: under this name abi_stable's libraries export a `LibHeader`, which begins with an
     // `AbiHeader`; its magic string and version are checked by `upgrade` before anything else is used.
-    let header = unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL.as_bytes()) };
+    let header =
+        unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL.as_bytes()) };
     let header = header.map_err(|error| {
         refuse(path, "PLUGIN-NOT-A-STEP", "exports no step")
             .cause(error)
@@ -44,7 +45,8 @@ pub(super) fn step(path: &Path, file: File) -> Result<StepBox> {
         .and_then(|header| header.init_root_module::<StepModuleRef>())
         .map_err(|error| mismatch(path, &error))?;
     (module.new())().into_result().map_err(|document| {
-        let error = document.read().unwrap_or_else(|_| StepError::new("SDK-DOCUMENT", "unreadable"));
+        let error =
+            document.read().unwrap_or_else(|_| StepError::new("SDK-DOCUMENT", "unreadable"));
         Error::from_step(ErrorKind::Plugin, error).cause(format!("in `{}`", path.display()))
     })
 }
@@ -59,9 +61,11 @@ fn mismatch(path: &Path, error: &LibraryError) -> Error {
     tracing::debug!(path = %path.display(), %error, "the library is not compatible");
     let ours = env!("CARGO_PKG_VERSION_MAJOR");
     let cause = match error {
-        LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => format!(
-            "it was built with phoenix-sdk {actual_version}, and this is {expected_version}"
-        ),
+        LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => {
+            format!(
+                "it was built with phoenix-sdk {actual_version}, and this is {expected_version}"
+            )
+        }
         LibraryError::AbiInstability(_) => "its layout differs from ours".to_owned(),
         LibraryError::InvalidAbiHeader(_) => "it was built with another abi_stable".to_owned(),
         other => other.to_string().lines().next().unwrap_or_default().to_owned(),

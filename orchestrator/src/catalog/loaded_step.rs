@@ -37,9 +37,13 @@ impl LoadedStep {
     pub fn load(path: &Path) -> Result<Self> {
         let mut file = trust::open(path)?;
         let sha256 = digest(&mut file).map_err(|error| {
-            Error::new(ErrorKind::Plugin, "PLUGIN-MISSING", format!("cannot read `{}`", path.display()))
-                .cause(error)
-                .hint("Check the file and its disk.")
+            Error::new(
+                ErrorKind::Plugin,
+                "PLUGIN-MISSING",
+                format!("cannot read `{}`", path.display()),
+            )
+            .cause(error)
+            .hint("Check the file and its disk.")
         })?;
         let step = library::step(path, file)?;
         let meta = meta(path, &step)?;
@@ -103,7 +107,9 @@ fn digest(file: &mut std::fs::File) -> std::io::Result<String> {
 fn meta(path: &Path, step: &StepBox) -> Result<MetaDoc> {
     let document = step.meta();
     document.read::<MetaDoc>().map_err(|error| match document.read::<StepError>() {
-        Ok(own) => Error::from_step(ErrorKind::Plugin, own).cause(format!("in `{}`", path.display())),
+        Ok(own) => {
+            Error::from_step(ErrorKind::Plugin, own).cause(format!("in `{}`", path.display()))
+        }
         Err(_) => invalid_meta(path, &error.to_string()),
     })
 }

@@ -7,7 +7,10 @@ mod loaded_step;
 pub mod rehearse;
 mod trust;
 
-use std::{collections::{BTreeMap, BTreeSet}, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use phoenix_sdk::Code;
 use semver::Version;
@@ -52,7 +55,11 @@ pub fn load(
                 return Err(Error::new(
                     ErrorKind::Plugin,
                     "PLUGIN-OTHER-STEP",
-                    format!("`{}` is the step `{}`, not `{name}`", path.display(), step.meta.meta.name),
+                    format!(
+                        "`{}` is the step `{}`, not `{name}`",
+                        path.display(),
+                        step.meta.meta.name
+                    ),
                 )
                 .hint("Correct `library` in plugins.toml."));
             }

@@ -60,7 +60,9 @@ impl Host for OverBoundary<'_> {
     fn call(&self, request: Doc) -> RResult<Doc, Doc> {
         let answer = match request.read() {
             Ok(request) => self.host.call(request),
-            Err(error) => Err(StepError::new("SDK-DOCUMENT", error.to_string()).hint("Rebuild it.")),
+            Err(error) => {
+                Err(StepError::new("SDK-DOCUMENT", error.to_string()).hint("Rebuild it."))
+            }
         };
         match answer {
             Ok(answer) => ROk(Doc::write(&answer)),
@@ -75,7 +77,5 @@ fn lend<T>(
     allowed: &[Change],
     work: impl FnOnce(&OverBoundary<'_>) -> Result<T>,
 ) -> Result<T, StepError> {
-    host.with(input, allowed, |_| {
-        work(&OverBoundary { host }).map_err(Error::into_step)
-    })
+    host.with(input, allowed, |_| work(&OverBoundary { host }).map_err(Error::into_step))
 }

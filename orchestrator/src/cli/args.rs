@@ -8,9 +8,11 @@ use phoenix_sdk::Consent;
 /// Makes Docker run properly in unprivileged LXC containers, and keeps it so.
 #[derive(Debug, Parser)]
 #[command(name = "phoenix-orch", version, about, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done or nothing to do, 1 internal, 2 usage, 3 `plan --check` \
+#[command(
+    after_help = "Exit codes: 0 done or nothing to do, 1 internal, 2 usage, 3 `plan --check` \
     found changes, 4 configuration, 5 plugin refused, 6 target unreachable, 7 step failed, 8 verify \
-    failed, 130 interrupted.")]
+    failed, 130 interrupted."
+)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) global: Global,

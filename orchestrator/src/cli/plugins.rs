@@ -77,7 +77,8 @@ fn show(step: &LoadedStep, output: Output) {
         step.sha256,
     );
     for probe in meta.probes.iter() {
-        let _ = writeln!(text, "  probe    {}: {}", printable(&probe.name), printable(&probe.about));
+        let _ =
+            writeln!(text, "  probe    {}: {}", printable(&probe.name), printable(&probe.about));
     }
     print(&text);
 }

@@ -100,7 +100,9 @@ fn containers(
                 "neither the command line nor plugins.toml says which containers are meant",
             )
             .cause(format!("containers of this host: {}", known.join(", ")))
-            .hint("Use `--target NAME` or `--all`, or list them under `[targets]` in plugins.toml."));
+            .hint(
+                "Use `--target NAME` or `--all`, or list them under `[targets]` in plugins.toml.",
+            ));
         }
     };
     names.sort();

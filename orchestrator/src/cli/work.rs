@@ -3,10 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::Write as _,
-    sync::{
-        Arc,
-        atomic::AtomicBool,
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use phoenix_sdk::Consent;

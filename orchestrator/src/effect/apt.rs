@@ -110,7 +110,11 @@ fn reasons(text: &str) -> Vec<String> {
     if lines.is_empty() {
         lines.extend(text.lines().rev().map(str::trim).find(|line| !line.is_empty()));
     }
-    lines.into_iter().take(4).map(|line| printable(&line.chars().take(300).collect::<String>())).collect()
+    lines
+        .into_iter()
+        .take(4)
+        .map(|line| printable(&line.chars().take(300).collect::<String>()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -134,9 +138,21 @@ mod tests {
     #[test]
     fn each_failure_has_its_code() {
         let table = [
-            ("", "E: Failed to fetch http://deb/x  Temporary failure resolving 'deb'", "APT-DOWNLOAD"),
-            ("", "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by 12", "APT-LOCKED"),
-            ("", "E: You don't have enough free space in /var/cache/apt/archives/.", "APT-DISK-FULL"),
+            (
+                "",
+                "E: Failed to fetch http://deb/x  Temporary failure resolving 'deb'",
+                "APT-DOWNLOAD",
+            ),
+            (
+                "",
+                "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by 12",
+                "APT-LOCKED",
+            ),
+            (
+                "",
+                "E: You don't have enough free space in /var/cache/apt/archives/.",
+                "APT-DISK-FULL",
+            ),
             (
                 "dpkg: error processing package docker.io (--configure):\n subprocess returned 1",
                 "E: Sub-process /usr/bin/dpkg returned an error code (1)",

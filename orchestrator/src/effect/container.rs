@@ -16,12 +16,7 @@ pub(super) fn observe_option(eyes: Eyes<'_>, key: &str) -> Result<Observed> {
     Ok(Observed::ContainerOption { values: runtime.values(&config, key) })
 }
 
-pub(super) fn set_option(
-    hands: Hands<'_>,
-    key: &str,
-    value: &str,
-    others: Others,
-) -> Result<()> {
+pub(super) fn set_option(hands: Hands<'_>, key: &str, value: &str, others: Others) -> Result<()> {
     let (runtime, name) = hands.container.ok_or_else(|| needs_container(key))?;
     let before = runtime.config(name)?;
     let after = runtime.with_value(&before, key, value, others);

@@ -29,11 +29,7 @@ pub(super) fn state(before: Option<&Observed>) -> &FileState {
     }
 }
 
-pub(super) fn perform(
-    machine: &dyn Mutator,
-    kind: &Kind,
-    before: Option<&Observed>,
-) -> Result<()> {
+pub(super) fn perform(machine: &dyn Mutator, kind: &Kind, before: Option<&Observed>) -> Result<()> {
     let (path, mode, owner) = match kind {
         Kind::File { path, mode, owner, .. } => (path, *mode, *owner),
         Kind::JsonKeys { path, .. } => (path, None, None),
@@ -61,5 +57,23 @@ pub(super) fn write(
         mode: mode.unwrap_or(now.mode),
         owner: owner.unwrap_or((now.uid, now.gid)),
         expected: before.content().map(|content| content.0.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use phoenix_sdk::{Kind, Observed, world};
+
+    use super::after;
+
+    #[test]
+    fn what_a_file_change_leads_to_is_known_before_it_is_made() {
+        let kind = Kind::JsonKeys {
+            path: "/etc/docker/daemon.json".into(),
+            keys: [("/storage-driver".to_owned(), "vfs".into())].into(),
+        };
+        let before = Observed::File(world::regular("{\"mtu\": 1400}\n"));
+        let after = after(&kind, Some(&before)).unwrap().unwrap();
+        assert!(String::from_utf8(after).unwrap().contains("\"mtu\": 1400"));
     }
 }

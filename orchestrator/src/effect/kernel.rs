@@ -106,7 +106,9 @@ pub(super) fn load_module(
             format!("module `{name}` cannot be loaded"),
         )
         .cause(printable(&output.complaint()))
-        .hint("After a kernel update, reboot the host; else check that its modules are installed."));
+        .hint(
+            "After a kernel update, reboot the host; else check that its modules are installed.",
+        ));
     }
     let path = format!("/etc/modules-load.d/phoenix-{name}.conf");
     own_file(machine, &path, &format!("# Managed by phoenix-orch.\n{name}\n"))

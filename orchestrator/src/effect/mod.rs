@@ -133,11 +133,6 @@ pub const CODES: &[Code] = &[
         "Its last line is the cause; run it by hand on the target.",
     ),
     Code::new(
-        "FILE-CHANGED",
-        "Something else changed a file between the look at it and the write. Nothing was written.",
-        "Run again; if it keeps happening, find out what else manages the file.",
-    ),
-    Code::new(
         "KERNEL-MODULE",
         "A kernel module could not be loaded.",
         "Check that the module belongs to the running kernel (`uname -r`); after a kernel update, reboot.",

@@ -133,20 +133,3 @@ pub(super) fn files(machine: &dyn Reader, paths: &[String]) -> Result<Vec<phoeni
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::file::after;
-    use phoenix_sdk::{Kind, Observed, world};
-
-    #[test]
-    fn what_a_file_change_leads_to_is_known_before_it_is_made() {
-        let kind = Kind::JsonKeys {
-            path: "/etc/docker/daemon.json".into(),
-            keys: [("/storage-driver".to_owned(), "vfs".into())].into(),
-        };
-        let before = Observed::File(world::regular("{\"mtu\": 1400}\n"));
-        let after = after(&kind, Some(&before)).unwrap().unwrap();
-        assert!(String::from_utf8(after).unwrap().contains("\"mtu\": 1400"));
-    }
-}

@@ -58,20 +58,11 @@ pub(super) fn set(
     }
 }
 
-pub(super) fn restart(
-    machine: &dyn Mutator,
-    name: &str,
-    line: &mut dyn FnMut(&str),
-) -> Result<()> {
+pub(super) fn restart(machine: &dyn Mutator, name: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
     start(machine, "restart", name, line)
 }
 
-fn start(
-    machine: &dyn Mutator,
-    verb: &str,
-    name: &str,
-    line: &mut dyn FnMut(&str),
-) -> Result<()> {
+fn start(machine: &dyn Mutator, verb: &str, name: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
     // A unit that failed too often before would be refused with "start request repeated too quickly",
     // although what made it fail may be mended by now. A unit that did not fail is no error to us.
     machine.exec(&Exec::new(["systemctl", "reset-failed", "--", name]), &mut |_| {})?;
@@ -89,12 +80,8 @@ fn systemctl(
     if output.success() {
         return Ok(());
     }
-    let error = Error::new(
-        ErrorKind::Step,
-        "SERVICE-FAILED",
-        format!("`{name}` does not {verb}"),
-    )
-    .hint(format!("Read `systemctl status {name}` and `journalctl -u {name}` on the target."));
+    let error = Error::new(ErrorKind::Step, "SERVICE-FAILED", format!("`{name}` does not {verb}"))
+        .hint(format!("Read `systemctl status {name}` and `journalctl -u {name}` on the target."));
     Ok(journal(machine, name)?
         .into_iter()
         .fold(error.cause(printable(&output.complaint())), Error::cause))
@@ -108,7 +95,9 @@ fn journal(machine: &dyn Mutator, name: &str) -> Result<Vec<String>> {
     let text = output.stdout.to_text();
     let telling = |line: &&str| {
         let line = line.to_lowercase();
-        ["fail", "error", "invalid", "unable", "cannot", "denied"].iter().any(|word| line.contains(word))
+        ["fail", "error", "invalid", "unable", "cannot", "denied"]
+            .iter()
+            .any(|word| line.contains(word))
             && !line.starts_with("failed to start")
     };
     let mut lines: Vec<&str> = text.lines().filter(telling).collect();
@@ -128,13 +117,17 @@ mod tests {
 
     #[test]
     fn an_unknown_unit_is_an_observation_and_a_silent_systemd_an_error() {
-        let answer = |exit, text: &str| Output { exit, stdout: text.into(), stderr: "no bus".into() };
+        let answer =
+            |exit, text: &str| Output { exit, stdout: text.into(), stderr: "no bus".into() };
         let text = "LoadState=not-found\nUnitFileState=\nActiveState=inactive\nSubState=dead\n";
         let Observed::Service(state) = parse("docker.service", &answer(0, text)).unwrap() else {
             panic!("not a service")
         };
         assert!(!state.exists() && !state.is_active());
         let error = parse("docker.service", &answer(1, "")).unwrap_err();
-        assert_eq!((error.code.as_str(), error.causes[0].as_str()), ("SYSTEMD-UNREACHABLE", "no bus"));
+        assert_eq!(
+            (error.code.as_str(), error.causes[0].as_str()),
+            ("SYSTEMD-UNREACHABLE", "no bus")
+        );
     }
 }

@@ -78,8 +78,12 @@ pub struct Job<'a> {
 impl Job<'_> {
     pub(super) fn step(&self, unit: &Unit) -> Result<&LoadedStep> {
         self.steps.get(&unit.step).ok_or_else(|| {
-            Error::new(ErrorKind::Internal, "STEP-UNKNOWN", format!("step `{}` is not loaded", unit.step))
-                .hint("This is a defect of phoenix-orch; please report it.")
+            Error::new(
+                ErrorKind::Internal,
+                "STEP-UNKNOWN",
+                format!("step `{}` is not loaded", unit.step),
+            )
+            .hint("This is a defect of phoenix-orch; please report it.")
         })
     }
 
@@ -105,7 +109,8 @@ impl Recorder<'_> {
         let mut guard = self.sinks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (state, sinks) = &mut *guard;
         let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
-        let event = Event { format: FORMAT, run: self.run.clone(), seq, at: Timestamp::now(), body };
+        let event =
+            Event { format: FORMAT, run: self.run.clone(), seq, at: Timestamp::now(), body };
         state.fold(&event);
         sinks.iter_mut().try_for_each(|sink| sink.hear(&event))
     }

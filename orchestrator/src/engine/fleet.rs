@@ -71,8 +71,12 @@ impl Fleet {
             return Ok(Target { host: &self.host, own: &self.host, container: None });
         }
         let (name, container) = self.containers.get_key_value(name).ok_or_else(|| {
-            Error::new(ErrorKind::Internal, "TARGET-UNKNOWN", format!("`{name}` is not in this run"))
-                .hint("This is a defect of phoenix-orch; please report it.")
+            Error::new(
+                ErrorKind::Internal,
+                "TARGET-UNKNOWN",
+                format!("`{name}` is not in this run"),
+            )
+            .hint("This is a defect of phoenix-orch; please report it.")
         })?;
         container.ready.get_or_init(|| self.look_at(name)).clone()?;
         let runtime = &*self.runtime;

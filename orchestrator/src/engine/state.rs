@@ -57,7 +57,8 @@ impl State {
         match &event.body {
             Body::RunStarted { units, .. } => {
                 self.order.clone_from(units);
-                self.units = units.iter().map(|unit| (unit.clone(), UnitState::default())).collect();
+                self.units =
+                    units.iter().map(|unit| (unit.clone(), UnitState::default())).collect();
             }
             Body::Checked { unit, round, changes, notes, warnings } => {
                 let state = self.unit(unit);
@@ -92,7 +93,9 @@ impl State {
         let mut counts = Counts::default();
         for state in self.units.values() {
             match &state.end {
-                Some(End::Finished(Outcome::Unchanged | Outcome::Verified)) => counts.unchanged += 1,
+                Some(End::Finished(Outcome::Unchanged | Outcome::Verified)) => {
+                    counts.unchanged += 1
+                }
                 Some(End::Finished(
                     Outcome::Changed { changes } | Outcome::WouldChange { changes },
                 )) => {

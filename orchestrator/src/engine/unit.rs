@@ -110,8 +110,7 @@ impl<'r> Life<'_, 'r> {
     fn apply(&self, report: &CheckReport) -> Result<usize> {
         let host = self.host(Phase::Apply(&report.changes));
         let outcome = self.loaded.apply(&host, &self.input(Some(report.clone())));
-        let performed =
-            *host.performed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let performed = *host.performed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.settled(host, outcome)?;
         Ok(performed)
     }
@@ -136,16 +135,17 @@ impl<'r> Life<'_, 'r> {
         let failed = report.evidence.iter().filter(|evidence| !evidence.holds);
         let causes: Vec<String> = failed
             .map(|evidence| {
-                format!("{}: expected {}, observed {}", evidence.claim, evidence.expected, evidence.observed)
+                format!(
+                    "{}: expected {}, observed {}",
+                    evidence.claim, evidence.expected, evidence.observed
+                )
             })
             .collect();
         if causes.is_empty() {
             return Ok(());
         }
-        let error =
-            Error::new(ErrorKind::Verify, "EVIDENCE-FAILED", "the evidence does not hold").hint(
-                "The causes say what was expected and what was observed; mend it and run again.",
-            );
+        let error = Error::new(ErrorKind::Verify, "EVIDENCE-FAILED", "the evidence does not hold")
+            .hint("The causes say what was expected and what was observed; mend it and run again.");
         Err(causes.into_iter().fold(error, Error::cause))
     }
 

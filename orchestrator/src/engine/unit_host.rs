@@ -72,7 +72,8 @@ impl UnitHost<'_, '_> {
         })?;
         match request {
             Request::Observe { machine, subjects } => {
-                let seen = effect::observe_all(self.target.eyes(), self.machine(machine)?, &subjects)?;
+                let seen =
+                    effect::observe_all(self.target.eyes(), self.machine(machine)?, &subjects)?;
                 let seen = seen
                     .into_iter()
                     .map(|seen| seen.map_err(|error| self.remember(error)))
@@ -116,7 +117,10 @@ impl UnitHost<'_, '_> {
             return Err(Error::new(
                 ErrorKind::Step,
                 "PROBE-NOT-DECLARED",
-                format!("`{}` is not a declared probe", crate::transport::printable(&argv.join(" "))),
+                format!(
+                    "`{}` is not a declared probe",
+                    crate::transport::printable(&argv.join(" "))
+                ),
             )
             .hint("Declare it in the step's `META.probes`."));
         };
@@ -160,11 +164,8 @@ impl UnitHost<'_, '_> {
                 self.recorder.emit(Body::Done { unit: self.unit.clone(), effect, after })
             }
             Err(error) => {
-                let failed = Body::EffectFailed {
-                    unit: self.unit.clone(),
-                    effect,
-                    error: (&error).into(),
-                };
+                let failed =
+                    Body::EffectFailed { unit: self.unit.clone(), effect, error: (&error).into() };
                 self.recorder.emit(failed)?;
                 Err(error)
             }

@@ -55,7 +55,9 @@ impl<W: Write + Send> Human<W> {
             Outcome::Unchanged => (GOOD, "Unchanged", String::new()),
             Outcome::Verified => (GOOD, "Verified", String::new()),
             Outcome::Changed { changes } => (GOOD, "Changed", count(*changes, "change") + ", "),
-            Outcome::WouldChange { changes } => (WARN, "To change", count(*changes, "change") + ", "),
+            Outcome::WouldChange { changes } => {
+                (WARN, "To change", count(*changes, "change") + ", ")
+            }
             Outcome::Failed { .. } => (BAD, "Failed", String::new()),
         };
         let took = paint(QUIET, &format!("({what}{})", duration(took_ms)));
@@ -120,7 +122,9 @@ impl<W: Write + Send> Sink for Human<W> {
                 if self.verbose && *round == 1 {
                     let notes: String = notes
                         .iter()
-                        .map(|note| format!("{MARGIN}{} {}\n", paint(QUIET, "fine:"), printable(note)))
+                        .map(|note| {
+                            format!("{MARGIN}{} {}\n", paint(QUIET, "fine:"), printable(note))
+                        })
                         .collect();
                     self.detail(unit, &notes);
                 }
@@ -153,10 +157,18 @@ impl<W: Write + Send> Sink for Human<W> {
                         "{MARGIN}{} {} {}\n",
                         paint(style, &format!("{word}:")),
                         printable(&evidence.claim),
-                        paint(QUIET, &format!("[{}: {}]", printable(&evidence.how), printable(&evidence.observed)))
+                        paint(
+                            QUIET,
+                            &format!(
+                                "[{}: {}]",
+                                printable(&evidence.how),
+                                printable(&evidence.observed)
+                            )
+                        )
                     );
                     if !evidence.holds {
-                        let _ = writeln!(text, "{MARGIN}  expected {}", printable(&evidence.expected));
+                        let _ =
+                            writeln!(text, "{MARGIN}  expected {}", printable(&evidence.expected));
                     }
                     self.detail(unit, &text);
                 }

@@ -19,7 +19,9 @@ impl Progress {
 
     pub(super) fn begin(&mut self, unit: &Unit) {
         let bar = self.lines.add(ProgressBar::new_spinner());
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}")
+        {
             bar.set_style(style);
         }
         bar.set_prefix(format!("{}: {}", printable(&unit.target), printable(&unit.step)));

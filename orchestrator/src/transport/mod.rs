@@ -3,11 +3,37 @@
 //! A [`Reader`] cannot change anything: whoever plans gets no more than that. A [`Mutator`] can. What
 //! this module does not do: it knows no container runtime, and does not decide what is allowed.
 
+mod codes;
+mod container;
+mod errors;
+mod lines;
+mod local;
+mod printable;
+mod process;
+mod session;
+
 use std::time::Duration;
 
 use phoenix_sdk::{FileState, Output};
 
 use crate::error::Result;
+
+pub use codes::CODES;
+pub use container::ContainerMachine;
+pub use local::LocalMachine;
+pub use printable::printable;
+
+/// The environment of every command, here and in containers.
+pub(crate) const ENVIRONMENT: [(&str, &str); 4] = [
+    ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    ("LC_ALL", "C.UTF-8"),
+    ("HOME", "/root"),
+    ("DEBIAN_FRONTEND", "noninteractive"),
+];
+
+/// What a temporary file is called until it takes its place. The dot keeps it out of the folders whose
+/// files are all read, such as `/etc/apt/apt.conf.d` and `/etc/cron.d`.
+pub(crate) const TEMPORARY: &str = ".phoenix-orch.";
 
 /// Something to read. Several are read in one round trip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +66,8 @@ pub enum Seen {
     Exec(Output),
 }
 
-/// A command to run. Its environment is cleared and set (`PATH`, `LC_ALL=C.UTF-8`, `HOME=/root`,
+/// A command to run. A program that is not there is the error `EXEC-NOT-FOUND`; one that cannot be
+/// started ends with exit code 126, as in a shell. Its environment is cleared and set (`PATH`, `LC_ALL=C.UTF-8`, `HOME=/root`,
 /// `DEBIAN_FRONTEND=noninteractive`), its folder is `/`, its standard input is `stdin` and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exec {
@@ -112,8 +139,11 @@ pub trait Reader: Send + Sync {
 
 /// A machine to change.
 pub trait Mutator: Reader {
-    /// Runs a command, and passes on each line of its output as it comes (raw: whoever shows it makes it
-    /// harmless first).
+    /// Ends the connection, if there is one: the machine was restarted. The next use makes a new one.
+    fn reconnect(&self);
+
+    /// Runs a command, and passes on each line of its output as it comes, blank lines left out and very
+    /// long ones cut (raw: whoever shows it makes it harmless with [`printable`] first).
     ///
     /// # Errors
     /// When the machine cannot be reached, or the command breaks a limit. An exit code is no error.

@@ -1,0 +1,305 @@
+//! Plain LXC, 5 and newer. What this module does not do: it knows no Proxmox, and never edits a
+//! configuration but by the text that it is given.
+
+mod config;
+mod proc;
+mod restart;
+
+use std::{fs, path::Path};
+
+use phoenix_sdk::{ContainerState, FileState, Others};
+
+use super::{Config, Runtime};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    transport::{Exec, LocalMachine, Mutator, Read, Reader, Seen, WriteFile, printable},
+};
+
+/// Where LXC keeps its containers unless `/etc/lxc/lxc.conf` says otherwise.
+const DEFAULT_PATH: &str = "/var/lib/lxc";
+/// Includes in includes are followed so far.
+const MAX_DEPTH: usize = 8;
+
+/// The containers in one folder of plain LXC.
+#[derive(Debug, Clone)]
+pub struct Lxc {
+    path: String,
+    host: LocalMachine,
+}
+
+impl Lxc {
+    /// The containers in this folder.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self { path: path.into(), host: LocalMachine }
+    }
+
+    /// The containers where LXC keeps them on this host. The file that `lxc-config` would read is read
+    /// here, which spares a process.
+    pub fn of_this_host() -> Self {
+        let path = fs::read_to_string("/etc/lxc/lxc.conf")
+            .ok()
+            .and_then(|text| config::values(&text, "lxc.lxcpath").pop())
+            .unwrap_or_else(|| DEFAULT_PATH.to_owned());
+        Self::new(path.trim_end_matches('/'))
+    }
+
+    /// Whether a container runs now. Cheap enough to be asked again and again.
+    ///
+    /// # Errors
+    /// When the host cannot say.
+    pub fn is_running(&self, container: &str) -> Result<bool> {
+        if !proc::is_named(&self.path, container) {
+            let state = self.tool("lxc-info", container, &["-s", "-H"])?;
+            return Ok(state == "RUNNING");
+        }
+        let sockets = fs::read("/proc/net/unix")
+            .map_err(|error| failed("`/proc/net/unix` could not be read").cause(error))?;
+        let sockets = String::from_utf8_lossy(&sockets);
+        Ok(proc::has_command_socket(&sockets, &self.path, container))
+    }
+
+    fn config_path(&self, container: &str) -> String {
+        format!("{}/{container}/config", self.path)
+    }
+
+    /// A tool of LXC about one container, and its one line of output.
+    fn tool(&self, program: &str, container: &str, arguments: &[&str]) -> Result<String> {
+        let argv = [program, "-P", &self.path, "-n", container]
+            .into_iter()
+            .chain(arguments.iter().copied());
+        let output = self.host.probe(&Exec::new(argv))?;
+        if output.success() {
+            return Ok(output.line());
+        }
+        Err(failed(format!("`{program}` failed for `{}`", printable(container)))
+            .cause(printable(&output.complaint())))
+    }
+
+    fn state_of_config(&self, container: &str) -> Result<FileState> {
+        // A name is one folder's name, never a way to another place.
+        let is_name = !matches!(container, "" | "." | "..") && !container.contains(['/', '\0']);
+        let mut state = FileState::Absent;
+        if is_name {
+            let read = Read::File { path: self.config_path(container) };
+            if let Some(Seen::File(seen)) = self.host.read(&[read])?.pop().transpose()? {
+                state = seen;
+            }
+        }
+        match state {
+            FileState::Regular { .. } => Ok(state),
+            FileState::Absent => Err(self.unknown(container)),
+            other => Err(failed(format!(
+                "`{}` is {}",
+                printable(&self.config_path(container)),
+                other.kind()
+            ))),
+        }
+    }
+
+    fn unknown(&self, container: &str) -> Error {
+        let known = self.list().unwrap_or_default();
+        let message = format!("there is no container `{}` on this host", printable(container));
+        let error = Error::new(ErrorKind::Unreachable, "TARGET-UNKNOWN", message);
+        let nearest = known
+            .iter()
+            .map(|name| (strsim::jaro_winkler(name, container), name))
+            .filter(|(likeness, _)| *likeness > 0.7)
+            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        match (nearest, known.is_empty()) {
+            (Some((_, name)), _) => error.hint(format!("Did you mean `{}`?", printable(name))),
+            (None, true) => error.hint(format!("Make one first; `{}` has none.", self.path)),
+            (None, false) => error.hint(format!(
+                "Take one of these: {}.",
+                known
+                    .iter()
+                    .map(|name| format!("`{}`", printable(name)))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+        }
+    }
+
+    /// The values of a key in an included file or folder. One that cannot be read sets nothing here: LXC
+    /// itself refuses to start such a container.
+    fn included(&self, path: &str, key: &str, depth: usize) -> Vec<String> {
+        if depth == 0 {
+            return Vec::new();
+        }
+        let files =
+            match self.host.read(&[Read::Folder { path: path.to_owned() }]).map(|mut s| s.pop()) {
+                Ok(Some(Ok(Seen::Folder(Some(names))))) => names
+                    .iter()
+                    .filter(|name| Path::new(name).extension().is_some_and(|end| end == "conf"))
+                    .map(|name| format!("{path}/{name}"))
+                    .collect(),
+                _ => vec![path.to_owned()],
+            };
+        let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+        texts.flat_map(|text| self.effective(&text, key, depth - 1)).collect()
+    }
+
+    fn effective(&self, text: &str, key: &str, depth: usize) -> Vec<String> {
+        let mut values = config::values(text, key);
+        for include in config::includes_below(text, key) {
+            values.extend(self.included(&include, key, depth));
+        }
+        values
+    }
+}
+
+impl Runtime for Lxc {
+    fn name(&self) -> &'static str {
+        "lxc"
+    }
+
+    fn list(&self) -> Result<Vec<String>> {
+        let read = Read::Folder { path: self.path.clone() };
+        let names = match self.host.read(&[read])?.pop().transpose() {
+            Ok(Some(Seen::Folder(names))) => names.unwrap_or_default(),
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                let error = error
+                    .causes
+                    .into_iter()
+                    .fold(failed(format!("`{}` could not be listed", self.path)), Error::cause);
+                return Err(error);
+            }
+        };
+        Ok(names.into_iter().filter(|name| Path::new(&self.config_path(name)).is_file()).collect())
+    }
+
+    fn state(&self, container: &str) -> Result<ContainerState> {
+        let config = self.config(container)?;
+        let running = self.is_running(container)?;
+        // The number of init costs a process, so it is asked for only where there are labels.
+        let label = if running && proc::has_labels() {
+            proc::label(&self.tool("lxc-info", container, &["-p", "-H"])?)
+        } else {
+            None
+        };
+        let unprivileged = !self.effective(&config.text, "lxc.idmap", MAX_DEPTH).is_empty();
+        Ok(ContainerState { running, unprivileged, label })
+    }
+
+    fn config(&self, container: &str) -> Result<Config> {
+        let state = self.state_of_config(container)?;
+        let path = self.config_path(container);
+        let content = state.content().map(|content| content.0.clone()).unwrap_or_default();
+        // Replacing what is no text would lose it at the next store.
+        let text = String::from_utf8(content)
+            .map_err(|_| failed(format!("`{}` is not UTF-8 text", printable(&path))))?;
+        Ok(Config { path, text })
+    }
+
+    fn values(&self, config: &Config, key: &str) -> Vec<String> {
+        self.effective(&config.text, key, MAX_DEPTH)
+    }
+
+    fn with_value(&self, config: &Config, key: &str, value: &str, others: Others) -> Config {
+        Config {
+            path: config.path.clone(),
+            text: config::with_value(&config.text, key, value, others),
+        }
+    }
+
+    fn store(&self, container: &str, before: &Config, after: &Config) -> Result<()> {
+        let state = self.state_of_config(container)?;
+        let Some(permissions) = state.permissions() else { return Err(self.unknown(container)) };
+        self.host.write_file(&WriteFile {
+            path: self.config_path(container),
+            content: after.text.clone().into_bytes(),
+            mode: permissions.mode,
+            owner: (permissions.uid, permissions.gid),
+            expected: Some(before.text.clone().into_bytes()),
+        })
+    }
+
+    fn restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+        restart::restart(self, container, line)
+    }
+
+    fn attach(&self, container: &str) -> Vec<String> {
+        ["lxc-attach", "-P", &self.path, "-n", container, "--clear-env", "--"]
+            .map(str::to_owned)
+            .to_vec()
+    }
+}
+
+fn failed(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unreachable, "RUNTIME-FAILED", message)
+        .hint("Mend what is said here, and run phoenix-orch as root.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::MetadataExt};
+
+    use phoenix_sdk::Others;
+
+    use super::{Lxc, Runtime};
+
+    fn host(containers: &[(&str, &str)]) -> (tempfile::TempDir, Lxc) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, config) in containers {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join("config"), config).unwrap();
+        }
+        fs::create_dir(folder.path().join("no-container")).unwrap();
+        let lxc = Lxc::new(folder.path().to_str().unwrap());
+        (folder, lxc)
+    }
+
+    #[test]
+    fn containers_are_folders_with_a_configuration() {
+        let (_folder, lxc) = host(&[("web", "lxc.idmap = u 0 100000 65536\n"), ("db", "")]);
+        assert_eq!(lxc.list().unwrap(), ["db", "web"]);
+        let state = lxc.state("web").unwrap();
+        assert!(state.unprivileged && !state.running && state.label.is_none());
+        assert!(!lxc.state("db").unwrap().unprivileged);
+        assert!(Lxc::new("/no/such/folder").list().unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest() {
+        let (_folder, lxc) = host(&[("web", ""), ("database", "")]);
+        for (name, hint) in [
+            ("wed", "Did you mean `web`?"),
+            ("no-container", "Take one of these: `database`, `web`."),
+            ("../web", "Take one of these: `database`, `web`."),
+            ("", "Take one of these: `database`, `web`."),
+        ] {
+            let error = lxc.state(name).unwrap_err();
+            assert_eq!((error.code.as_str(), error.kind.exit_code()), ("TARGET-UNKNOWN", 6));
+            assert!(name == "../web" || error.hints == [hint], "{name}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn an_include_below_overrides_and_one_above_does_not() {
+        let (folder, lxc) = host(&[]);
+        let include = folder.path().join("nesting.conf");
+        fs::write(&include, "lxc.apparmor.profile = theirs\nlxc.idmap = u 0 1 2\n").unwrap();
+        let text = format!("lxc.apparmor.profile = ours\nlxc.include = {}\n", include.display());
+        fs::create_dir(folder.path().join("c")).unwrap();
+        fs::write(folder.path().join("c/config"), text).unwrap();
+        let before = lxc.config("c").unwrap();
+        assert_eq!(lxc.values(&before, "lxc.apparmor.profile"), ["ours", "theirs"]);
+        let after = lxc.with_value(&before, "lxc.apparmor.profile", "ours", Others::Replaced);
+        assert_eq!(lxc.values(&after, "lxc.apparmor.profile"), ["ours"]);
+        assert!(lxc.state("c").unwrap().unprivileged);
+    }
+
+    #[test]
+    fn a_configuration_is_stored_as_it_was_owned() {
+        let (folder, lxc) = host(&[("web", "a = 1\n")]);
+        let before = lxc.config("web").unwrap();
+        let seen = fs::metadata(&before.path).unwrap();
+        let after = lxc.with_value(&before, "k", "v", Others::Kept);
+        lxc.store("web", &before, &after).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("web/config")).unwrap(), "a = 1\nk = v\n");
+        assert_eq!(fs::metadata(&before.path).unwrap().mode(), seen.mode());
+        assert_eq!(lxc.store("web", &before, &after).unwrap_err().code, "FILE-CHANGED");
+        fs::write(&before.path, b"\xff").unwrap();
+        assert_eq!(lxc.config("web").unwrap_err().code, "RUNTIME-FAILED");
+    }
+}

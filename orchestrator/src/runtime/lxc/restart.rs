@@ -1,0 +1,152 @@
+//! Stop, start, and wait until init answers.
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use super::Lxc;
+use crate::{
+    error::{Error, ErrorKind, Result},
+    runtime::Runtime,
+    transport::{ContainerMachine, Exec, Mutator, Reader, printable},
+};
+
+/// For a clean shutdown; then LXC kills the container.
+const SHUTDOWN: u32 = 60;
+/// For init to answer.
+const READY: Duration = Duration::from_secs(120);
+/// Between two looks.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// Lines of the runtime's log that become causes.
+const MAX_CAUSES: usize = 6;
+
+pub(super) fn restart(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+    lxc.config(container)?;
+    if lxc.is_running(container)? {
+        line(&format!("stopping `{container}`"));
+        stop(lxc, container)?;
+    }
+    line(&format!("starting `{container}`"));
+    start(lxc, container)?;
+    wait_until_ready(lxc, container, line)
+}
+
+fn stop(lxc: &Lxc, container: &str) -> Result<()> {
+    let shutdown = SHUTDOWN.to_string();
+    let argv = ["lxc-stop", "-P", &lxc.path, "-n", container, "-t", &shutdown];
+    let limit = Duration::from_secs(u64::from(SHUTDOWN) + 30);
+    let output = lxc.host.exec(&Exec::new(argv).within(limit), &mut |_| {})?;
+    // It may have stopped by itself in between, which is as good.
+    if !lxc.is_running(container)? {
+        return Ok(());
+    }
+    Err(error("CONTAINER-STOP", format!("`{}` could not be stopped", printable(container)))
+        .cause(printable(&output.complaint()))
+        .hint("Stop it by hand and see what holds it."))
+}
+
+fn start(lxc: &Lxc, container: &str) -> Result<()> {
+    let log = tempfile::NamedTempFile::new()
+        .map_err(|e| not_started(container).cause("there is no place for a log").cause(e))?;
+    let log_path = log.path().to_string_lossy().into_owned();
+    let argv =
+        ["lxc-start", "-P", &lxc.path, "-n", container, "-d", "-l", "ERROR", "-o", &log_path];
+    let exec = Exec::new(argv).within(Duration::from_secs(60));
+    let output = lxc.host.exec(&exec, &mut |_| {})?;
+    if output.success() {
+        return Ok(());
+    }
+    let causes = reasons(&fs::read(log.path()).unwrap_or_default());
+    if causes.is_empty() {
+        return Err(not_started(container).cause(printable(&output.complaint())));
+    }
+    Err(causes.into_iter().fold(not_started(container), Error::cause))
+}
+
+/// The error lines of LXC's log, without the time and the place in its source.
+fn reasons(log: &[u8]) -> Vec<String> {
+    let log = String::from_utf8_lossy(log);
+    let mut reasons: Vec<String> = Vec::new();
+    for line in log.lines() {
+        let Some((_, said)) = line.split_once(" ERROR ") else { continue };
+        let reason = printable(said.splitn(3, " - ").last().unwrap_or(said).trim());
+        if !reason.is_empty() && !reasons.contains(&reason) && reasons.len() < MAX_CAUSES {
+            reasons.push(reason);
+        }
+    }
+    reasons
+}
+
+/// Looks again and again, for a started container is not yet one that answers.
+fn wait_until_ready(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+    let machine = ContainerMachine::new(container, lxc.attach(container));
+    let deadline = Instant::now() + READY;
+    let mut last = String::new();
+    loop {
+        let (ready, state) = match look(&machine) {
+            Ok(seen) => seen,
+            Err(error) => (false, error.to_string()),
+        };
+        if ready {
+            return Ok(());
+        }
+        if state != last {
+            line(&format!("waiting for `{container}`: {}", printable(&state)));
+            last = state;
+        }
+        if !lxc.is_running(container)? {
+            return Err(not_started(container).cause("it stopped again").cause(printable(&last)));
+        }
+        if Instant::now() > deadline {
+            let message = format!("`{}` was not ready in {READY:?}", printable(container));
+            return Err(error("CONTAINER-NOT-READY", message).cause(printable(&last)).hint(
+                "Look inside with `systemctl list-jobs` at what it waits for, and run again.",
+            ));
+        }
+        std::thread::sleep(INTERVAL);
+    }
+}
+
+/// Whether init answers, and what it says.
+fn look(machine: &ContainerMachine) -> Result<(bool, String)> {
+    let init = machine.probe(&Exec::new(["readlink", "/proc/1/exe"]))?.line();
+    if init.is_empty() {
+        return Ok((false, "init is not there yet".to_owned()));
+    }
+    if !init.ends_with("/systemd") {
+        // Without systemd there is nobody to ask: a shell that answers is all that can be known.
+        return Ok((true, init));
+    }
+    let state = machine.probe(&Exec::new(["systemctl", "is-system-running"]))?;
+    let word = state.line();
+    let ready = matches!(word.as_str(), "running" | "degraded" | "maintenance");
+    Ok((ready, if word.is_empty() { state.complaint() } else { format!("systemd is {word}") }))
+}
+
+fn not_started(container: &str) -> Error {
+    error("CONTAINER-START", format!("`{}` could not be started", printable(container))).hint(
+        "Mend what the causes say, usually a line in its configuration, and start it by hand.",
+    )
+}
+
+fn error(code: &str, message: String) -> Error {
+    Error::new(ErrorKind::Step, code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reasons;
+
+    #[test]
+    fn reasons_come_without_time_and_place() {
+        let log = b"lxc-start web 20260101000000.000 ERROR    mount_utils - ../src/lxc/mount_utils.c:\
+            open_device:1 - No such file or directory - Failed to open \"/dev/x\"\n\
+            lxc-start web 20260101000000.000 WARN     conf - ../src/lxc/conf.c:x:2 - not this\n\
+            lxc-start web 20260101000000.001 ERROR    start - ../src/lxc/start.c:x:3 - Failed \x1b[0m\n";
+        assert_eq!(
+            reasons(log),
+            ["No such file or directory - Failed to open \"/dev/x\"", "Failed \\u{1b}[0m"]
+        );
+    }
+}
