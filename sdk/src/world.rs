@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppArmorPolicy, AppArmorState, Bytes, ContainerState, FileState, Permissions, ServiceState,
+    AppArmorPolicy, AppArmorState, Bytes, ContainerState, FileState, Permissions, Probe,
+    ServiceState,
     wire::{MachineId, Target},
 };
 
@@ -284,6 +285,20 @@ impl FakeMachine {
             stderr: String::new(),
         });
         self
+    }
+
+    /// The same with a declared probe that answers so while all facts hold.
+    #[must_use]
+    pub fn answers(self, probe: &Probe, when: Vec<Fact>, exit: i32, stdout: &str) -> Self {
+        let argv: Vec<&str> = probe.argv.iter().map(|word| &**word).collect();
+        self.probe(&argv, when, exit, stdout)
+    }
+
+    /// The same with a declared probe that answers so and no longer otherwise.
+    #[must_use]
+    pub fn answers_only(mut self, probe: &Probe, exit: i32, stdout: &str) -> Self {
+        self.probes.retain(|known| !known.argv.iter().eq(probe.argv.iter()));
+        self.answers(probe, Vec::new(), exit, stdout)
     }
 }
 
