@@ -84,6 +84,8 @@ pub enum Fact {
     Installed(MachineId, String),
     /// A service runs.
     Active(MachineId, String),
+    /// A service starts at boot.
+    Enabled(MachineId, String),
     /// Something is at a path.
     Exists(MachineId, String),
     /// A file contains a text.
@@ -205,6 +207,9 @@ impl World {
             Fact::Installed(id, name) => self.machine(*id).packages.contains_key(name),
             Fact::Active(id, name) => {
                 self.machine(*id).services.get(name).is_some_and(ServiceState::is_active)
+            }
+            Fact::Enabled(id, name) => {
+                self.machine(*id).services.get(name).is_some_and(ServiceState::is_enabled)
             }
             Fact::Exists(id, path) => self.machine(*id).files.contains_key(path),
             Fact::Contains(id, path, text) => {
