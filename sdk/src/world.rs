@@ -94,6 +94,10 @@ pub enum Fact {
     Mode(MachineId, String, u32),
     /// The container's configuration has this value.
     Option(String, String),
+    /// A kernel module is loaded, now and at boot.
+    Module(MachineId, String),
+    /// A setting of the running kernel has this value.
+    Sysctl(MachineId, String, String),
 }
 
 /// What happens by itself as soon as its trigger happens and its facts hold.
@@ -221,6 +225,8 @@ impl World {
                     self.machine(*id).files.get(path).and_then(FileState::permissions);
                 permissions.is_some_and(|permissions| permissions.mode == *mode)
             }
+            Fact::Module(id, name) => self.machine(*id).modules.get(name) == Some(&true),
+            Fact::Sysctl(id, key, value) => self.machine(*id).sysctls.get(key) == Some(value),
             Fact::Option(key, value) => self.options.contains(&(key.clone(), value.clone())),
         }
     }
@@ -297,6 +303,14 @@ impl FakeMachine {
     pub fn answers(self, probe: &Probe, when: Vec<Fact>, exit: i32, stdout: &str) -> Self {
         let argv: Vec<&str> = probe.argv.iter().map(|word| &**word).collect();
         self.probe(&argv, when, exit, stdout)
+    }
+
+    /// The same with a declared probe that answers so while all facts hold, whatever it answered before.
+    #[must_use]
+    pub fn answers_first(self, probe: &Probe, when: Vec<Fact>, exit: i32, stdout: &str) -> Self {
+        let mut machine = self.answers(probe, when, exit, stdout);
+        machine.probes.rotate_right(1);
+        machine
     }
 
     /// The same with a declared probe that answers so and no longer otherwise.
