@@ -116,4 +116,23 @@ impl Meta {
             codes: Cow::Borrowed(&[]),
         }
     }
+
+    /// The same with the commands that the step looks with and the errors that it may return.
+    pub const fn with(
+        name: &'static str,
+        version: &'static str,
+        scope: Scope,
+        about: &'static str,
+        probes: &'static [Probe],
+        codes: &'static [Code],
+    ) -> Self {
+        Self {
+            name: Cow::Borrowed(name),
+            version: Cow::Borrowed(version),
+            about: Cow::Borrowed(about),
+            scope,
+            probes: Cow::Borrowed(probes),
+            codes: Cow::Borrowed(codes),
+        }
+    }
 }

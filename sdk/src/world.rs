@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppArmorPolicy, AppArmorState, Bytes, ContainerState, FileState, Permissions, ServiceState,
+    AppArmorPolicy, AppArmorState, Bytes, ContainerState, FileState, Permissions, Probe,
+    ServiceState,
     wire::{MachineId, Target},
 };
 
@@ -83,6 +84,8 @@ pub enum Fact {
     Installed(MachineId, String),
     /// A service runs.
     Active(MachineId, String),
+    /// A service starts at boot.
+    Enabled(MachineId, String),
     /// Something is at a path.
     Exists(MachineId, String),
     /// A file contains a text.
@@ -91,6 +94,10 @@ pub enum Fact {
     Mode(MachineId, String, u32),
     /// The container's configuration has this value.
     Option(String, String),
+    /// A kernel module is loaded, now and at boot.
+    Module(MachineId, String),
+    /// A setting of the running kernel has this value.
+    Sysctl(MachineId, String, String),
 }
 
 /// What happens by itself as soon as its trigger happens and its facts hold.
@@ -205,6 +212,9 @@ impl World {
             Fact::Active(id, name) => {
                 self.machine(*id).services.get(name).is_some_and(ServiceState::is_active)
             }
+            Fact::Enabled(id, name) => {
+                self.machine(*id).services.get(name).is_some_and(ServiceState::is_enabled)
+            }
             Fact::Exists(id, path) => self.machine(*id).files.contains_key(path),
             Fact::Contains(id, path, text) => {
                 let content = self.machine(*id).files.get(path).and_then(FileState::content);
@@ -215,6 +225,8 @@ impl World {
                     self.machine(*id).files.get(path).and_then(FileState::permissions);
                 permissions.is_some_and(|permissions| permissions.mode == *mode)
             }
+            Fact::Module(id, name) => self.machine(*id).modules.get(name) == Some(&true),
+            Fact::Sysctl(id, key, value) => self.machine(*id).sysctls.get(key) == Some(value),
             Fact::Option(key, value) => self.options.contains(&(key.clone(), value.clone())),
         }
     }
@@ -284,6 +296,28 @@ impl FakeMachine {
             stderr: String::new(),
         });
         self
+    }
+
+    /// The same with a declared probe that answers so while all facts hold.
+    #[must_use]
+    pub fn answers(self, probe: &Probe, when: Vec<Fact>, exit: i32, stdout: &str) -> Self {
+        let argv: Vec<&str> = probe.argv.iter().map(|word| &**word).collect();
+        self.probe(&argv, when, exit, stdout)
+    }
+
+    /// The same with a declared probe that answers so while all facts hold, whatever it answered before.
+    #[must_use]
+    pub fn answers_first(self, probe: &Probe, when: Vec<Fact>, exit: i32, stdout: &str) -> Self {
+        let mut machine = self.answers(probe, when, exit, stdout);
+        machine.probes.rotate_right(1);
+        machine
+    }
+
+    /// The same with a declared probe that answers so and no longer otherwise.
+    #[must_use]
+    pub fn answers_only(mut self, probe: &Probe, exit: i32, stdout: &str) -> Self {
+        self.probes.retain(|known| !known.argv.iter().eq(probe.argv.iter()));
+        self.answers(probe, Vec::new(), exit, stdout)
     }
 }
 

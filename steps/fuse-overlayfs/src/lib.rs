@@ -1,1 +1,156 @@
-//! Placeholder.
+//! The step `fuse-overlayfs`: Docker in this container will keep its layers on fuse-overlayfs.
+//!
+//! It installs the package, brings `/dev/fuse` in, and writes the driver into `daemon.json` before Docker
+//! first starts. It migrates nothing: where the change of driver would hide images or containers, it stops.
+
+mod daemon;
+mod docker;
+mod entry;
+mod flags;
+mod listed;
+mod platform;
+mod proof;
+mod stored;
+mod worlds;
+
+use phoenix_sdk::{
+    Change, CheckReport, Code, Context, FileState, Kind, Meta, Observed, Others, Probe, Result,
+    Scope, Step, StepError, Subject, VerifyReport, Wanted, World, export_step,
+};
+use serde::Deserialize;
+
+/// The storage driver, the package and the program have one name.
+const DRIVER: &str = "fuse-overlayfs";
+
+#[derive(Default)]
+struct FuseOverlayfs;
+
+export_step!(FuseOverlayfs);
+
+/// There is nothing to choose yet; a key in `plugins.toml` is an error.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Params {}
+
+const PROBES: &[Probe] = &[
+    docker::INFO,
+    docker::IMAGES,
+    docker::CONTAINERS,
+    docker::RUNNING,
+    flags::UNIT,
+    daemon::READ,
+    proof::MOUNT,
+];
+
+const CODES: &[Code] = &[
+    platform::OS_UNSUPPORTED,
+    platform::SYSTEMD_MISSING,
+    entry::BROKEN,
+    entry::NO_DEVICE,
+    docker::NOT_ANSWERING,
+    docker::HIDES_DATA,
+    flags::ELSEWHERE,
+];
+
+impl Step for FuseOverlayfs {
+    type Params = Params;
+
+    const META: Meta = Meta::with(
+        "fuse-overlayfs",
+        env!("CARGO_PKG_VERSION"),
+        Scope::Container,
+        "Docker's layers are kept by fuse-overlayfs",
+        PROBES,
+        CODES,
+    );
+
+    fn check(&self, cx: &Context<'_>, _params: &Params) -> Result<CheckReport> {
+        let machine = cx.machine();
+        platform::supported(&machine)?;
+        let entry = entry::wanted(&options(cx)?)?;
+        let inside = entry::is_fuse(&machine.file("/dev/fuse")?);
+
+        let mut report = Wanted::on(machine)
+            .packages([DRIVER])
+            .container_option(entry::KEY, entry, Others::Kept)
+            .because("Docker's mounts need `/dev/fuse` in the container")
+            .json_keys(daemon::PATH, daemon::keys())
+            .into_report()?;
+        let docker = docker::look(&machine)?;
+        docker.nothing_gets_hidden()?;
+
+        let rewritten = |change: &Change| matches!(change.kind, Kind::JsonKeys { .. });
+        if !inside {
+            if !entry::is_fuse(&cx.host().file("/dev/fuse")?) {
+                report.warnings.push(
+                    "the host has no `/dev/fuse` yet; `host-tunables` makes it available"
+                        .to_owned(),
+                );
+            }
+            // Docker comes back with the container, and then with its new configuration.
+            let restart = Change::new(Kind::RestartContainer)
+                .because("`/dev/fuse` is not in the container yet");
+            report.changes.push(restart);
+        } else if let Some(why) = docker.restart(report.changes.iter().any(rewritten)) {
+            let name = docker::SERVICE.to_owned();
+            let kind = Kind::RestartService { name, disrupts: docker.running(&machine)? };
+            report.changes.push(Change::new(kind).because(why));
+        }
+        Ok(report)
+    }
+
+    fn apply(&self, cx: &Context<'_>, _params: &Params, report: &CheckReport) -> Result<()> {
+        // LXC refuses to start a container whose entry has no source: better to stop while it runs.
+        let restarts = |change: &Change| change.kind == Kind::RestartContainer;
+        if report.changes.iter().any(restarts) {
+            let device: FileState = cx.host().file("/dev/fuse")?;
+            if !entry::is_fuse(&device) {
+                return Err(StepError::new(
+                    "FUSE-NO-DEVICE",
+                    format!("`/dev/fuse` on the host is {}", device.kind()),
+                )
+                .hint("Run `host-tunables` first, or `modprobe fuse` on the host."));
+            }
+        }
+        report.changes.iter().try_for_each(|change| cx.perform(change))
+    }
+
+    fn verify(&self, cx: &Context<'_>, _params: &Params) -> Result<VerifyReport> {
+        let machine = cx.machine();
+        let docker = docker::look(&machine)?;
+        let mut report = proof::mount(&machine, docker.data_root())?;
+        report.evidence.push(daemon::evidence(&machine)?);
+        report.evidence.push(entry::evidence(&options(cx)?));
+        report.evidence.extend(docker.evidence());
+        Ok(report)
+    }
+
+    fn rehearsals() -> Vec<World> {
+        worlds::all()
+    }
+}
+
+fn options(cx: &Context<'_>) -> Result<Vec<String>> {
+    let subject = Subject::ContainerOption { key: entry::KEY.to_owned() };
+    match cx.machine().observe(subject)? {
+        Observed::ContainerOption { values } => Ok(values),
+        other => Err(StepError::new(
+            "OBSERVATION-MISMATCH",
+            format!("asked for an option, was shown {other:?}"),
+        )
+        .hint("This is a defect of the orchestrator; report it.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FuseOverlayfs;
+    use phoenix_sdk::testing::laws;
+
+    #[test]
+    fn the_laws_hold() {
+        if let Err(broken) = laws::hold::<FuseOverlayfs>() {
+            panic!("{broken}");
+        }
+    }
+}

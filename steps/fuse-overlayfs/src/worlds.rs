@@ -1,0 +1,209 @@
+//! Containers to rehearse in: as they come, as they drift, and as they must not be touched.
+
+use phoenix_sdk::{
+    FileState, Permissions, ServiceState, World,
+    wire::MachineId::Container,
+    world::{Event, Fact, FakeMachine, Trigger, regular},
+};
+
+use crate::{daemon, docker, entry, flags, proof};
+
+const DAEMON: &str =
+    "{\"features\": {\"containerd-snapshotter\": false}, \"storage-driver\": \"fuse-overlayfs\"}\n";
+const MOUNTED: &str = "stage folders\ntype fuse.fuse-overlayfs\nstage mount\nstage read\nstage write\n\
+                       stage remove\nstage unmount\n";
+/// Where the fake Docker remembers the driver that it was started with.
+const STARTED: &str = "/run/fake-docker-driver";
+
+pub(crate) fn all() -> Vec<World> {
+    let mut worlds = vec![
+        fresh("fresh"),
+        ubuntu(),
+        prepared("converged"),
+        with_docker("converged, with Docker", "fuse-overlayfs"),
+        has_own_keys(),
+    ];
+    worlds.extend(drifted());
+    worlds.extend(must_not_be_touched());
+    worlds
+}
+
+fn device() -> FileState {
+    let permissions = Permissions { mode: 0o666, uid: 65534, gid: 65534 };
+    FileState::Device { block: false, major: 10, minor: 229, permissions }
+}
+
+fn folder() -> FileState {
+    FileState::Folder { permissions: Permissions { mode: 0o755, uid: 0, gid: 0 } }
+}
+
+/// A container with systemd and nothing of ours.
+fn fresh(name: &str) -> World {
+    let mut world = World::container(name)
+        .reaction(
+            Trigger::RestartContainer,
+            vec![Fact::Option(entry::KEY.to_owned(), entry::VALUE.to_owned())],
+            vec![Event::File(Container, "/dev/fuse".to_owned(), device())],
+        )
+        .reaction(
+            Trigger::RestartContainer,
+            vec![our_driver_in(daemon::PATH)],
+            vec![Event::File(Container, STARTED.to_owned(), regular("fuse-overlayfs"))],
+        )
+        .reaction(
+            Trigger::Start(docker::SERVICE.to_owned()),
+            vec![our_driver_in(daemon::PATH)],
+            vec![Event::File(Container, STARTED.to_owned(), regular("fuse-overlayfs"))],
+        );
+    world.host.files.insert("/dev/fuse".to_owned(), device());
+    let ready = vec![
+        Fact::Installed(Container, "fuse-overlayfs".to_owned()),
+        Fact::Exists(Container, "/dev/fuse".to_owned()),
+    ];
+    let whole =
+        Fact::Contains(Container, daemon::PATH.to_owned(), "snapshotter\": false".to_owned());
+    world.container = world
+        .container
+        .answers(&proof::MOUNT, ready, 0, MOUNTED)
+        .answers(&proof::MOUNT, vec![], 1, "stage folders\nfailed mount: no device\n")
+        .answers(&daemon::READ, vec![our_driver_in(daemon::PATH), whole], 0, DAEMON)
+        .answers(&daemon::READ, vec![], 0, "{\"storage-driver\": \"vfs\"}\n")
+        .answers(&docker::INFO, vec![our_driver_in(STARTED)], 0, "fuse-overlayfs\n")
+        .answers(&docker::INFO, vec![], 0, "vfs\n");
+    world.container.files.insert("/run/systemd/system".to_owned(), folder());
+    world
+}
+
+fn our_driver_in(path: &str) -> Fact {
+    Fact::Contains(Container, path.to_owned(), "fuse-overlayfs".to_owned())
+}
+
+/// Everything as wanted, and no Docker yet.
+fn prepared(name: &str) -> World {
+    let mut world = fresh(name);
+    world.options.push((entry::KEY.to_owned(), entry::VALUE.to_owned()));
+    world.container =
+        world.container.package("fuse-overlayfs", "1.10-1").file(daemon::PATH, DAEMON);
+    world.container.files.insert("/dev/fuse".to_owned(), device());
+    world
+}
+
+/// The same with a Docker that was started with this driver and has nothing.
+fn with_docker(name: &str, driver: &str) -> World {
+    let mut world = prepared(name);
+    let unit = "ExecStart={ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd -H fd:// ; }\n";
+    world.container = world
+        .container
+        .service(docker::SERVICE, ServiceState::running())
+        .file(STARTED, driver)
+        .answers(&flags::UNIT, vec![], 0, unit)
+        .answers(&docker::IMAGES, vec![], 0, "")
+        .answers(&docker::CONTAINERS, vec![], 0, "")
+        .answers(&docker::RUNNING, vec![], 0, "");
+    world
+}
+
+fn ubuntu() -> World {
+    let mut world = fresh("fresh, Ubuntu 24.04");
+    world.container = world.container.file(
+        "/etc/os-release",
+        "ID=ubuntu\nVERSION_ID=\"24.04\"\nVERSION_CODENAME=noble\nPRETTY_NAME=\"Ubuntu 24.04 LTS\"\n",
+    );
+    world
+}
+
+fn has_own_keys() -> World {
+    let mut world = fresh("the user has keys of his own");
+    world.container = world.container.file(
+        daemon::PATH,
+        "{\n\t\"log-opts\": { \"max-size\": \"10m\" },\n\t\"features\": {\"buildkit\": true}\n}\n",
+    );
+    world
+}
+
+fn drifted() -> Vec<World> {
+    let mut package = prepared("the package was removed");
+    package.container.packages.clear();
+    let mut option = prepared("the container's option was removed");
+    option.options.retain(|(key, _)| key != entry::KEY);
+    let mut restart = prepared("an earlier run was cut short before the restart");
+    restart.container.files.remove("/dev/fuse");
+    let mut key = with_docker("a key of daemon.json was changed, Docker runs", "fuse-overlayfs");
+    key.container = key.container.file(daemon::PATH, "{\"storage-driver\": \"fuse-overlayfs\"}\n");
+    key.container = key.container.answers_only(&docker::RUNNING, 0, "web\n");
+    let mut empty = with_docker("Docker runs on another driver and has nothing", "vfs");
+    empty.container = empty.container.file(daemon::PATH, "{\"storage-driver\": \"vfs\"}\n");
+    let mut leftover = prepared("old data that were hidden long ago stay as they are");
+    leftover.container = leftover.container.file("/var/lib/docker/vfs/dir/0a1b/etc/passwd", "root");
+    let cut = with_docker("Docker was not restarted after the file was written", "vfs");
+    vec![package, option, restart, key, empty, cut, leftover]
+}
+
+fn must_not_be_touched() -> Vec<World> {
+    let mut images = with_docker("Docker runs on another driver and has images", "vfs")
+        .stops_with("DOCKER-DRIVER-HIDES-DATA");
+    images.container = images.container.answers_only(&docker::IMAGES, 0, "nginx:1\n");
+
+    let mut silent =
+        with_docker("Docker does not answer", "vfs").stops_with("DOCKER-NOT-ANSWERING");
+    silent.container = silent.container.answers_only(&docker::INFO, 1, "");
+
+    let hides = "DOCKER-DRIVER-HIDES-DATA";
+    let stored = fresh("a stopped Docker has images of another driver").stops_with(hides);
+    let orphans = fresh("a stopped Docker has layers of another driver").stops_with(hides);
+    let moved = fresh("a stopped Docker has containers elsewhere").stops_with(hides);
+    let flag =
+        with_docker("Docker's unit sets the driver", "vfs").stops_with("DOCKER-DRIVER-ELSEWHERE");
+    let split = fresh("an older script split the entry").stops_with("FUSE-ENTRY-BROKEN");
+
+    let mut worlds = vec![
+        images,
+        silent,
+        on(stored, |machine| {
+            let image = "/var/lib/docker/image/overlay2";
+            let names = "{\"Repositories\":{\"nginx\":{\"nginx:1\":\"sha256:ab\"}}}";
+            machine
+                .file(&format!("{image}/imagedb/content/sha256/ab"), "{}")
+                .file(&format!("{image}/repositories.json"), names)
+        }),
+        on(orphans, |machine| {
+            machine
+                .file(daemon::PATH, "{\"storage-driver\": \"vfs\"}")
+                .file("/var/lib/docker/vfs/dir/0a1b/etc/passwd", "root")
+        }),
+        on(moved, |machine| {
+            machine
+                .file(daemon::PATH, "{\"data-root\": \"/srv/docker\"}")
+                .file("/srv/docker/containers/c1/config.v2.json", "{\"Driver\":\"overlay2\"}")
+        }),
+        on(flag, |machine| {
+            let unit = "ExecStart={ argv[]=/usr/sbin/dockerd --storage-driver=vfs ; }\n";
+            machine.answers_only(&flags::UNIT, 0, unit)
+        }),
+        on(fresh("daemon.json is broken").stops_with("JSON-BROKEN"), |machine| {
+            machine.file(daemon::PATH, "{\"storage-driver\": \"vfs\",}")
+        }),
+        on(fresh("an unknown distribution").stops_with("OS-UNSUPPORTED"), |machine| {
+            machine.file("/etc/os-release", "ID=alpine\nVERSION_ID=3.20\n")
+        }),
+        on(fresh("no systemd").stops_with("SYSTEMD-MISSING"), |mut machine| {
+            machine.files.remove("/run/systemd/system");
+            machine
+        }),
+        split,
+    ];
+    if let Some(world) = worlds.last_mut() {
+        world.options.push((entry::KEY.to_owned(), "/dev/fuse".to_owned()));
+    }
+    let mut elsewhere =
+        with_docker("daemon.json is a link", "fuse-overlayfs").stops_with("FILE-NOT-REGULAR");
+    let target = "/srv/daemon.json".to_owned();
+    elsewhere.container.files.insert(daemon::PATH.to_owned(), FileState::Symlink { target });
+    worlds.push(elsewhere);
+    worlds
+}
+
+fn on(mut world: World, change: impl FnOnce(FakeMachine) -> FakeMachine) -> World {
+    world.container = change(world.container);
+    world
+}

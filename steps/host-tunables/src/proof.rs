@@ -1,0 +1,158 @@
+//! The proof, by the kernel's and the parser's own words.
+
+use phoenix_sdk::{Evidence, Machine, Output, Probe, Result, VerifyReport, argv};
+
+use crate::{apparmor, fuse, tunable};
+
+pub(crate) const FILESYSTEM: Probe = Probe::new(
+    "fuse-file-system",
+    argv!["grep", "-x", "nodev.fuse", "/proc/filesystems"],
+    "Whether the kernel has the file system `fuse` now",
+);
+pub(crate) const AT_BOOT: Probe = Probe::new(
+    "fuse-at-boot",
+    argv!["/bin/sh", "-c", include_str!("at_boot.sh"), "phoenix-verify"],
+    "How the module `fuse` gets into the kernel at boot",
+);
+pub(crate) const NODE: Probe =
+    Probe::new("fuse-device", argv!["stat", "-c", "%F %t:%T", "/dev/fuse"], "What `/dev/fuse` is");
+pub(crate) const OPENS: Probe = Probe::new(
+    "fuse-opens",
+    argv![
+        "setpriv",
+        "--reuid=100000",
+        "--regid=100000",
+        "--clear-groups",
+        "--",
+        "/bin/sh",
+        "-c",
+        ": <> /dev/fuse"
+    ],
+    "Opens `/dev/fuse` as a user without rights, as a container's root is one, and closes it again",
+);
+pub(crate) const ENABLED: Probe = Probe::new(
+    "apparmor-enabled",
+    argv!["cat", "/sys/module/apparmor/parameters/enabled"],
+    "Whether AppArmor is on in the kernel",
+);
+pub(crate) const PREPROCESSED: Probe = Probe::new(
+    "tunable",
+    argv!["/bin/sh", "-c", include_str!("preprocess.sh"), "phoenix-verify"],
+    "What AppArmor's parser makes of the tunable; loads nothing",
+);
+pub(crate) const SYSCTL: Probe = Probe::new(
+    "userns-policy",
+    argv!["cat", "/proc/sys/kernel/unprivileged_userns_apparmor_policy"],
+    "Whether a container's root may have AppArmor policy of its own",
+);
+pub(crate) const SYSCTL_AT_BOOT: Probe = Probe::new(
+    "userns-policy-at-boot",
+    argv![
+        "grep",
+        "-rhsE",
+        "^[[:space:]]*kernel[./]unprivileged_userns_apparmor_policy[[:space:]]*=",
+        "/etc/sysctl.d"
+    ],
+    "The same at boot",
+);
+
+/// The module and its device.
+pub(crate) fn fuse(machine: &Machine<'_>) -> Result<VerifyReport> {
+    let now = machine.probe(&FILESYSTEM, &[])?;
+    let there = now.success();
+    let boot = machine.probe(&AT_BOOT, &[])?;
+    let at_boot = ["built-in", "modules-load"].contains(&&*boot.line());
+    let mut report = VerifyReport::default()
+        .with(Evidence {
+            claim: "the kernel has the file system `fuse`".to_owned(),
+            how: "/proc/filesystems".to_owned(),
+            expected: "nodev fuse".to_owned(),
+            observed: if there { "nodev fuse" } else { "no such line" }.to_owned(),
+            holds: there,
+        })
+        .with(Evidence {
+            claim: "the kernel will have it after a reboot".to_owned(),
+            how: "the list of what is built in, and the folders of systemd-modules-load".to_owned(),
+            expected: "built-in or modules-load".to_owned(),
+            observed: short(&boot),
+            holds: at_boot,
+        });
+    let node = machine.probe(&NODE, &[])?;
+    report = report.with(Evidence::equal(
+        format!("`{}` is the FUSE device", fuse::DEVICE),
+        NODE.argv.join(" "),
+        "character special file a:e5",
+        short(&node),
+    ));
+    // Opening the device would load the module, and looking must not change anything.
+    if there {
+        let opened = machine.probe(&OPENS, &[])?;
+        report = report.with(Evidence::equal(
+            "a user without rights can open it, as the root of a container is one",
+            "open(2) as user 100000",
+            "opened",
+            if opened.success() { "opened".to_owned() } else { short(&opened) },
+        ));
+    }
+    Ok(report)
+}
+
+/// That the kernel really has no AppArmor.
+pub(crate) fn off(machine: &Machine<'_>) -> Result<Evidence> {
+    let seen = machine.probe(&ENABLED, &[])?;
+    let on = seen.line() == "Y";
+    Ok(Evidence {
+        claim: "the kernel has no AppArmor, which the configuration permits".to_owned(),
+        how: ENABLED.argv.join(" "),
+        expected: "anything but Y".to_owned(),
+        observed: short(&seen),
+        holds: !on,
+    })
+}
+
+/// The tunable as the parser reads it, and the kernel's setting.
+pub(crate) fn apparmor(
+    machine: &Machine<'_>,
+    names: &[String],
+    report: VerifyReport,
+) -> Result<VerifyReport> {
+    let text = machine.probe(&PREPROCESSED, &[])?;
+    let have = tunable::names(&text.stdout.to_text());
+    let found: Vec<_> = names.iter().filter(|name| have.contains(name)).cloned().collect();
+    let observed = if text.success() { found.join(" ") } else { short(&text) };
+    let mut report = report.with(Evidence::equal(
+        format!("AppArmor's parser finds the names in `{}`", apparmor::TUNABLE),
+        "apparmor_parser --preprocess",
+        names.join(" "),
+        observed,
+    ));
+    let now = machine.probe(&SYSCTL, &[])?;
+    if now.success() {
+        let boot = machine.probe(&SYSCTL_AT_BOOT, &[])?.stdout.to_text();
+        let boot = boot
+            .lines()
+            .last()
+            .and_then(|line| line.split_once('='))
+            .map(|(_, value)| value.trim());
+        report = report
+            .with(Evidence::equal(
+                "a container's root may have policy of its own",
+                SYSCTL.argv.join(" "),
+                "1",
+                short(&now),
+            ))
+            .with(Evidence::equal(
+                "and after a reboot too",
+                "/etc/sysctl.d",
+                "1",
+                boot.unwrap_or("not set"),
+            ));
+    }
+    Ok(report)
+}
+
+/// What a probe said, in one short line.
+fn short(output: &Output) -> String {
+    let text = if output.success() { output.line() } else { output.complaint() };
+    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+}
