@@ -95,12 +95,26 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The distribution.
+    /// The distribution: `/etc/os-release`, or where it is a link, as on most systems,
+    /// `/usr/lib/os-release` (`os-release(5)` knows no other place).
     ///
     /// # Errors
-    /// `OS-UNKNOWN` when `/etc/os-release` is missing or does not name one.
+    /// `OS-UNKNOWN` when the file is missing or does not name one.
     pub fn os_release(&self) -> Result<OsRelease> {
-        OsRelease::parse(&self.file("/etc/os-release")?)
+        let paths = ["/etc/os-release", "/usr/lib/os-release"];
+        let subjects = paths.map(|path| Subject::File { path: path.to_owned() });
+        let mut found = FileState::Absent;
+        for seen in self.observe_all(subjects.to_vec())? {
+            match seen? {
+                Observed::File(state @ FileState::Regular { .. }) => {
+                    return OsRelease::parse(&state);
+                }
+                Observed::File(FileState::Absent) => {}
+                Observed::File(state) => found = state,
+                other => return Err(mismatch(&other)),
+            }
+        }
+        OsRelease::parse(&found)
     }
 
     /// Runs one of the step's declared probes, with more arguments behind the declared ones.
