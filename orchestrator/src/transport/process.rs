@@ -1,4 +1,4 @@
-//! A child process in a group of its own, fed and drained by one thread with `poll`. What this module
+//! A child process in a session of its own, fed and drained by one thread with `poll`. What this module
 //! does not do: it keeps no output and knows no limits but the deadline.
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::ioctl_fionbio,
-    process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open},
+    process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, setsid},
 };
 
 use super::ENVIRONMENT;
@@ -55,16 +55,20 @@ impl Process {
     pub(super) fn spawn(argv: &[String], with_stdin: bool) -> io::Result<Self> {
         let (program, arguments) =
             argv.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .env_clear()
             .envs(ENVIRONMENT)
             .current_dir("/")
-            .process_group(0)
             .stdin(if with_stdin { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .stderr(Stdio::piped());
+        // With the operator's terminal as its own, a process in a container could push keystrokes into it,
+        // and a tool that asks questions there would wait for ever.
+        // SAFETY: between fork and exec only a system call is made; nothing is allocated or locked.
+        unsafe { command.pre_exec(|| setsid().map(drop).map_err(io::Error::from)) };
+        let mut child = command.spawn()?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let prepared = (|| {
@@ -101,6 +105,10 @@ impl Process {
         sink: &mut dyn FnMut(Stream, &[u8]),
     ) -> io::Result<Turn> {
         let left = deadline.saturating_duration_since(Instant::now());
+        // One that never stops writing would never be found waiting.
+        if left.is_zero() {
+            return Ok(Turn::TimedOut);
+        }
         let writes = !input.is_empty();
         let Some(ready) = self.ready(writes, left)? else { return Ok(Turn::TimedOut) };
         let mut moved = false;

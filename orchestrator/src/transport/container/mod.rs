@@ -15,7 +15,7 @@ use phoenix_sdk::{Bytes, Output};
 
 use super::{
     Exec, Mutator, Read, Reader, Seen, WriteFile, errors, printable,
-    session::{Answer, Broken, Fault, Item, Session, Status},
+    session::{Answer, Broken, Fault, Item, MAX_ANSWER, Session, Status},
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -101,7 +101,9 @@ impl ContainerMachine {
             Fault::Lost(words) if words.is_empty() => "it ended without a word".to_owned(),
             Fault::Lost(words) | Fault::Garbled(words) => printable(&words),
             Fault::TimedOut => "it did not answer in time".to_owned(),
-            Fault::Flooded => "it wrote too much before its first answer".to_owned(),
+            Fault::Flooded | Fault::Overfull => {
+                "it wrote too much before its first answer".to_owned()
+            }
             Fault::NoBase64 => "it has no `base64`".to_owned(),
             Fault::Io(error) => error.to_string(),
         };
@@ -116,6 +118,7 @@ impl ContainerMachine {
         match fault {
             Fault::TimedOut => errors::timed_out(what, &label, limits.time_limit),
             Fault::Flooded => errors::flooded(what, &label, limits.max_output),
+            Fault::Overfull => errors::flooded("all that was asked for", &label, MAX_ANSWER),
             Fault::Garbled(cause) => self.garbled(&cause),
             Fault::NoBase64 => errors::not_found("base64", &label),
             Fault::Lost(words) => self.lost(what, &words),

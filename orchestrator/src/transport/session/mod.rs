@@ -27,8 +27,8 @@ pub(super) use script::Item;
 
 /// What may be said before the first answer: the attach command's own warnings.
 const MAX_GREETING: usize = 64 * 1024;
-/// What all answers to one request may hold together.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// What all answers to one request may hold together, unless one alone may hold more.
+pub(super) const MAX_ANSWER: usize = 64 * 1024 * 1024;
 /// For the shell to end by itself.
 const CLOSING: Duration = Duration::from_millis(500);
 
@@ -60,6 +60,8 @@ pub(super) enum Fault {
     TimedOut,
     /// An item wrote too much.
     Flooded,
+    /// All items together wrote too much.
+    Overfull,
     /// The container has no `base64`, which standard input needs. The session is as good as before.
     NoBase64,
     /// The host's own trouble.
@@ -148,7 +150,8 @@ impl Session {
         let mut input = text.as_bytes();
         let mut lines = Lines::new(line);
         let mut done = [Vec::new(), Vec::new()];
-        let mut total = 0;
+        let largest = items.iter().map(|item| item.max_output).max().unwrap_or(0);
+        let (mut total, most) = (0, MAX_ANSWER.max(largest.saturating_mul(2)));
         let (mut current, mut started) = (0, Instant::now());
         let fault = loop {
             let finished = done[0].len().min(done[1].len());
@@ -176,7 +179,7 @@ impl Session {
                 (None, Err(error)) => break (Fault::Io(error), current),
                 (None, Ok(Turn::TimedOut)) => break (Fault::TimedOut, current),
                 (None, Ok(Turn::Exited)) => break (Fault::Lost(self.last_words()), current),
-                (None, Ok(Turn::Moved)) if total > MAX_ANSWER => break (Fault::Flooded, current),
+                (None, Ok(Turn::Moved)) if total > most => break (Fault::Overfull, current),
                 (None, Ok(Turn::Moved)) => {}
             }
         };
