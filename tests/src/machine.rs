@@ -1,6 +1,6 @@
 //! What a run cost the machine: how often it entered a container, and its peak memory.
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::{fs, time::Duration};
 
 use anyhow::{Context, Result};
 use xtask::process;
@@ -18,28 +18,22 @@ pub struct Measured {
     pub peak_kib: u64,
 }
 
-/// Runs phoenix-orch with these words. `lxc-attach` is the real one, behind a script in front of the
-/// `PATH` that notes each call; GNU time tells the memory.
+/// Runs phoenix-orch with these words. strace counts the programs that are started; GNU time tells the
+/// memory of the largest process.
 pub fn measured(bench: &Workbench, words: &[&str]) -> Result<Measured> {
-    let calls = bench.write("attach-calls", "")?;
-    let folder = bench.folder().join("bin");
-    fs::create_dir_all(&folder)?;
-    let real = "/usr/bin/lxc-attach";
-    let script = format!("#!/bin/sh\necho x >>'{}'\nexec {real} \"$@\"\n", calls.display());
-    let shim = bench.write("bin/lxc-attach", script)?;
-    fs::set_permissions(shim, fs::Permissions::from_mode(0o755))?;
-    let memory = bench.folder().join("memory");
+    let (memory, trace) = (bench.folder().join("memory"), bench.folder().join("trace"));
     let mut command = bench.command_through("/usr/bin/time")?;
-    let path = std::env::var("PATH").unwrap_or_default();
-    command.env("PATH", format!("{}:{path}", folder.display()));
-    command.args(["--format", "%M", "--output"]).arg(&memory).arg(product::binary()?);
-    command.args(bench.state_words()).args(words);
+    command.args(["--format", "%M", "--output"]).arg(&memory);
+    command.args(["strace", "-f", "-qq", "-e", "trace=execve", "-o"]).arg(&trace);
+    command.arg(product::binary()?).args(bench.state_words()).args(words);
     let output = process::capture(&mut command, None, Duration::from_secs(600))?;
     let peak = fs::read_to_string(&memory)?;
     let peak = peak.lines().last().unwrap_or_default();
+    let started = fs::read_to_string(&trace)?;
+    let attached = |line: &&str| line.contains("/lxc-attach\"") && line.ends_with("= 0");
     Ok(Measured {
         finished: Finished::from(output),
-        attached: fs::read_to_string(&calls)?.lines().count(),
+        attached: started.lines().filter(attached).count(),
         peak_kib: peak.trim().parse().with_context(|| format!("not a size: {peak}"))?,
     })
 }

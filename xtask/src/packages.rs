@@ -22,8 +22,12 @@ pub const TESTBED: &[Package] = &[
 ];
 
 /// What the tests need besides.
-pub const TESTS: &[Package] =
-    &[Package { name: "time", why: "tells the peak memory of phoenix-orch" }];
+pub const TESTS: &[Package] = &[
+    Package { name: "busybox-static", why: "is the other shell that sessions must work with" },
+    Package { name: "procps", why: "finds processes that must not be left behind" },
+    Package { name: "strace", why: "counts how often a container is entered" },
+    Package { name: "time", why: "tells the peak memory of phoenix-orch" },
+];
 
 /// Installs those of `wanted` that are missing, and says which and why.
 ///
