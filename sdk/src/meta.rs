@@ -117,7 +117,9 @@ impl Meta {
         }
     }
 
-    /// The same with the commands that the step looks with and the errors that it may return.
+    /// The same with the commands that the step looks with and the errors that it may return. Both are
+    /// constants of their own, `const PROBES: &[Probe] = &[...]`: a list of probes has a destructor, and
+    /// would not live long enough as an argument.
     pub const fn with(
         name: &'static str,
         version: &'static str,

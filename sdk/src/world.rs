@@ -94,6 +94,8 @@ pub enum Fact {
     Mode(MachineId, String, u32),
     /// The container's configuration has this value.
     Option(String, String),
+    /// The kernel enforces a profile of this name.
+    Profile(String),
     /// A kernel module is loaded, now and at boot.
     Module(MachineId, String),
     /// A setting of the running kernel has this value.
@@ -225,6 +227,7 @@ impl World {
                     self.machine(*id).files.get(path).and_then(FileState::permissions);
                 permissions.is_some_and(|permissions| permissions.mode == *mode)
             }
+            Fact::Profile(name) => self.profiles.contains_key(name),
             Fact::Module(id, name) => self.machine(*id).modules.get(name) == Some(&true),
             Fact::Sysctl(id, key, value) => self.machine(*id).sysctls.get(key) == Some(value),
             Fact::Option(key, value) => self.options.contains(&(key.clone(), value.clone())),

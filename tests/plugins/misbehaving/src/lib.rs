@@ -1,1 +1,194 @@
-//! Placeholder.
+//! A step that breaks the rules on demand, for the fault tests: `PHOENIX_MISBEHAVE` says how.
+//!
+//! Without the variable, and for a word that it does not know, it is a well-behaved step that keeps one file.
+//! `docs/architecture.md` says what the orchestrator must make of each of these.
+
+use phoenix_sdk::{
+    Change, CheckReport, Code, Context, Evidence, Kind, Meta, Probe, Result, Scope, Step,
+    StepError, VerifyReport, Wanted, World, argv, export_step,
+};
+use serde::Deserialize;
+
+const PATH: &str = "/etc/phoenix-misbehaving";
+const CONTENT: &str = "behaves\n";
+
+const READ: Probe = Probe::new("read", argv!["cat", "/etc/phoenix-misbehaving"], "Reads the file");
+const FLOOD: Probe = Probe::new(
+    "flood",
+    argv!["/bin/sh", "-c", "while :; do echo 0123456789abcdef0123456789abcdef; done"],
+    "Prints without end",
+)
+.within(10);
+const SLEEP: Probe = Probe::new("sleep", argv!["sleep", "3600"], "Never ends").within(2);
+const ESCAPES: Probe = Probe::new(
+    "escapes",
+    argv!["printf", "\\033[2J\\033]0;owned\\007\\377\\376\\000\\r\\n"],
+    "Prints terminal escapes and invalid UTF-8",
+);
+const PROBES: &[Probe] = &[READ, FLOOD, SLEEP, ESCAPES];
+/// Deliberately not among the declared ones.
+const UNDECLARED: Probe = Probe::new("undeclared", argv!["id", "-u"], "Who am I");
+
+const CODES: &[Code] =
+    &[Code::new("MISBEHAVING-ERROR", "The step was asked to fail.", "Unset PHOENIX_MISBEHAVE.")];
+
+fn asked(word: &str) -> bool {
+    std::env::var("PHOENIX_MISBEHAVE").is_ok_and(|value| value == word)
+}
+
+fn panic_if(word: &str) {
+    if asked(word) {
+        panic!("asked to misbehave: {word}");
+    }
+}
+
+struct Misbehaving;
+
+impl Default for Misbehaving {
+    fn default() -> Self {
+        panic_if("panic-new");
+        Self
+    }
+}
+
+export_step!(Misbehaving);
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Params {
+    /// Anything; a number here is what `bad-params` in plugins.toml means.
+    text: String,
+}
+
+fn file(path: &str, content: &str) -> Change {
+    Change::new(Kind::File {
+        path: path.to_owned(),
+        content: Some(content.into()),
+        mode: None,
+        owner: None,
+    })
+}
+
+impl Step for Misbehaving {
+    type Params = Params;
+
+    const META: Meta = Meta::with(
+        "misbehaving",
+        env!("CARGO_PKG_VERSION"),
+        Scope::Container,
+        "Breaks the rules on demand",
+        PROBES,
+        CODES,
+    );
+
+    fn check(&self, cx: &Context<'_>, params: &Params) -> Result<CheckReport> {
+        panic_if("panic-check");
+        if asked("exit-check") {
+            std::process::abort();
+        }
+        if asked("hang-check") {
+            loop {
+                std::thread::park();
+            }
+        }
+        if asked("memory-check") {
+            let mut hoard: Vec<Vec<u8>> = Vec::new();
+            loop {
+                hoard.push(vec![1; 16 << 20]);
+            }
+        }
+        if asked("error-check") {
+            return Err(StepError::new("MISBEHAVING-ERROR", "asked to fail")
+                .cause("\u{1b}[31ma cause in red\u{1b}[0m")
+                .hint("Unset PHOENIX_MISBEHAVE."));
+        }
+        if asked("error-without-hint") {
+            return Err(StepError::new("misbehaving undocumented", "asked to fail badly"));
+        }
+        if asked("undeclared-probe") {
+            cx.machine().probe(&UNDECLARED, &[])?;
+        }
+        if asked("flood") {
+            cx.machine().probe(&FLOOD, &[])?;
+        }
+        if asked("sleep") {
+            cx.machine().probe(&SLEEP, &[])?;
+        }
+        if asked("perform-in-check") {
+            cx.perform(&file("/etc/phoenix-misbehaving-2", CONTENT))?;
+        }
+        if asked("garbage") {
+            let escapes = cx.machine().probe(&ESCAPES, &[])?;
+            return Ok(CheckReport::default()
+                .warning(escapes.stdout.to_text())
+                .warning("x".repeat(1 << 20)));
+        }
+        if asked("never-converges") {
+            let kind = Kind::Command {
+                about: "count the rounds".to_owned(),
+                argv: vec!["true".to_owned()],
+                unless: vec!["false".to_owned()],
+                undo: None,
+            };
+            return Ok(CheckReport { changes: vec![Change::new(kind)], ..CheckReport::default() });
+        }
+        let content = if params.text.is_empty() { CONTENT } else { &params.text };
+        Wanted::on(cx.machine()).change(file(PATH, content)).into_report()
+    }
+
+    fn apply(&self, cx: &Context<'_>, _params: &Params, report: &CheckReport) -> Result<()> {
+        panic_if("panic-apply");
+        if asked("unannounced-change") {
+            return cx.perform(&file("/etc/phoenix-misbehaving-2", CONTENT));
+        }
+        if asked("apply-does-nothing") {
+            return Ok(());
+        }
+        report.changes.iter().try_for_each(|change| cx.perform(change))?;
+        // The work is done, and the answer is lost: the unit must still be told apart from an untouched one.
+        panic_if("panic-after-apply");
+        Ok(())
+    }
+
+    fn verify(&self, cx: &Context<'_>, params: &Params) -> Result<VerifyReport> {
+        panic_if("panic-verify");
+        if asked("no-evidence") {
+            return Ok(VerifyReport::default());
+        }
+        if asked("false-evidence") {
+            let evidence = Evidence::equal("the moon is cheese", "a look", "cheese", "rock");
+            return Ok(VerifyReport::default().with(evidence));
+        }
+        let wanted = if params.text.is_empty() { CONTENT } else { &params.text };
+        let seen = cx.machine().probe(&READ, &[])?.stdout.to_text();
+        let how = READ.argv.join(" ");
+        Ok(VerifyReport::default().with(Evidence::equal("the file is there", how, wanted, seen)))
+    }
+
+    fn rehearsals() -> Vec<World> {
+        panic_if("panic-meta");
+        if asked("no-rehearsals") {
+            return Vec::new();
+        }
+        let mut world = World::container("fresh");
+        let there = vec![phoenix_sdk::world::Fact::Exists(
+            phoenix_sdk::wire::MachineId::Container,
+            PATH.to_owned(),
+        )];
+        world.container = world.container.answers(&READ, there, 0, CONTENT);
+        vec![world]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Misbehaving;
+    use phoenix_sdk::testing::laws;
+
+    #[test]
+    fn without_being_asked_it_behaves() {
+        if let Err(broken) = laws::hold::<Misbehaving>() {
+            panic!("{broken}");
+        }
+    }
+}
