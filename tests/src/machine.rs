@@ -1,39 +1,55 @@
 //! What a run cost the machine: how often it entered a container, and its peak memory.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use xtask::process;
 
 use crate::{Finished, Workbench, product};
 
-/// A run with what it cost.
-#[derive(Debug)]
-pub struct Measured {
-    /// The run.
-    pub finished: Finished,
-    /// How many times `lxc-attach` was started.
-    pub attached: usize,
-    /// The largest resident size of any process of the run, in KiB.
-    pub peak_kib: u64,
-}
+/// Nothing that is measured may take longer.
+const LIMIT: Duration = Duration::from_secs(600);
 
-/// Runs phoenix-orch with these words. strace counts the programs that are started; GNU time tells the
-/// memory of the largest process.
-pub fn measured(bench: &Workbench, words: &[&str]) -> Result<Measured> {
-    let (memory, trace) = (bench.folder().join("memory"), bench.folder().join("trace"));
-    let mut command = bench.command_through("/usr/bin/time")?;
-    command.args(["--format", "%M", "--output"]).arg(&memory);
-    command.args(["strace", "-f", "-qq", "-e", "trace=execve", "-o"]).arg(&trace);
+/// Runs phoenix-orch with these words, and counts how many times it started `lxc-attach`.
+pub fn count_entries(bench: &Workbench, words: &[&str]) -> Result<(Finished, usize)> {
+    let trace = bench.folder().join("trace");
+    let mut command = bench.command_through("strace")?;
+    command.args(["-f", "-qq", "-e", "trace=execve", "-o"]).arg(&trace);
     command.arg(product::binary()?).args(bench.state_words()).args(words);
-    let output = process::capture(&mut command, None, Duration::from_secs(600))?;
-    let peak = fs::read_to_string(&memory)?;
-    let peak = peak.lines().last().unwrap_or_default();
+    let output = process::capture(&mut command, None, LIMIT)?;
     let started = fs::read_to_string(&trace)?;
     let attached = |line: &&str| line.contains("/lxc-attach\"") && line.ends_with("= 0");
-    Ok(Measured {
-        finished: Finished::from(output),
-        attached: started.lines().filter(attached).count(),
-        peak_kib: peak.trim().parse().with_context(|| format!("not a size: {peak}"))?,
-    })
+    Ok((Finished::from(output), started.lines().filter(attached).count()))
+}
+
+/// Runs phoenix-orch with these words, which must succeed, and gives the largest resident size that its
+/// own process had, in KiB. What a parent learns of its children is no use here: it counts the programs
+/// inside the container too.
+pub fn peak_kib(bench: &Workbench, words: &[&str]) -> Result<u64> {
+    let mut child = bench.command()?.args(words).stdout(Stdio::null()).spawn()?;
+    let status = format!("/proc/{}/status", child.id());
+    let (begin, mut peak) = (Instant::now(), 0);
+    while begin.elapsed() < LIMIT {
+        if let Some(exit) = child.try_wait()? {
+            if !exit.success() {
+                bail!("`phoenix-orch {}` ended with {exit}", words.join(" "));
+            }
+            return Ok(peak);
+        }
+        // The kernel keeps the maximum itself, so that the last look before the end is enough. A process
+        // that is just ending has no such line any more.
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        if let Some(size) = line {
+            let number = size.trim().trim_end_matches(" kB");
+            peak = number.parse().with_context(|| format!("not a size: {size}"))?;
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    child.kill()?;
+    bail!("`phoenix-orch {}` did not end", words.join(" "))
 }

@@ -26,7 +26,6 @@ pub const TESTS: &[Package] = &[
     Package { name: "busybox-static", why: "is the other shell that sessions must work with" },
     Package { name: "procps", why: "finds processes that must not be left behind" },
     Package { name: "strace", why: "counts how often a container is entered" },
-    Package { name: "time", why: "tells the peak memory of phoenix-orch" },
 ];
 
 /// Installs those of `wanted` that are missing, and says which and why.
