@@ -136,7 +136,14 @@ fn drifted() -> Vec<World> {
     let mut leftover = prepared("old data that were hidden long ago stay as they are");
     leftover.container = leftover.container.file("/var/lib/docker/vfs/dir/0a1b/etc/passwd", "root");
     let cut = with_docker("Docker was not restarted after the file was written", "vfs");
-    vec![package, option, restart, key, empty, cut, leftover]
+    // As Docker 20.10 leaves its folders when it has run on overlay2 and nothing was ever pulled.
+    let mut unused = fresh("a stopped Docker was on another driver and has nothing");
+    unused.container =
+        unused.container.file("/var/lib/docker/image/overlay2/repositories.json", "{}");
+    for path in ["overlay2/l", "image/overlay2/imagedb", "containers", "containerd/daemon"] {
+        unused.container.files.insert(format!("/var/lib/docker/{path}"), folder());
+    }
+    vec![package, option, restart, key, empty, cut, leftover, unused]
 }
 
 fn must_not_be_touched() -> Vec<World> {

@@ -76,8 +76,7 @@ pub(crate) fn merge(text: &str, wanted: &[String]) -> Result<String> {
             if !after.is_empty() && !after.ends_with('\n') {
                 after.push('\n');
             }
-            let operator = if set_elsewhere && text.contains("nesting.d") { "+=" } else { "=" };
-            after.push_str(&format!("{VARIABLE} {operator} {}\n", missing.join(" ")));
+            after.push_str(&format!("{VARIABLE} = {}\n", missing.join(" ")));
         }
     }
     Ok(after)
