@@ -10,11 +10,14 @@ use std::{
 
 use anyhow::{Context, Result};
 use phoenix_tests::{Finished, Workbench, product};
-use xtask::process;
+use xtask::{
+    process,
+    testbed::{Container, Image, Options, Release},
+};
 
 fn catalogue(library: &str) -> String {
     format!(
-        "format = 1\n[policy]\napparmor = \"optional\"\n[targets]\ncontainers = [\"none\"]\n\
+        "format = 1\n[policy]\napparmor = \"optional\"\n\
          [features]\nx = [\"misbehaving\"]\n\
          [plugins.misbehaving]\nlibrary = \"{library}\"\nversion = \"*\"\n"
     )
@@ -125,43 +128,86 @@ fn with_other_sdk(bench: &Workbench) -> Result<PathBuf> {
     Ok(library)
 }
 
-/// A step that misbehaves in this way, on the host.
-fn misbehaving(how: &str, verb: &str) -> Result<Finished> {
-    let library = product::plugin("misbehaving")?;
-    let bench = Workbench::new(catalogue(&library.display().to_string()))?;
-    fs::create_dir_all("/var/lib/lxc/none")?;
-    let mut command = bench.command()?;
-    command.args([verb, "--features", "x"]).env("PHOENIX_MISBEHAVE", how);
-    Ok(Finished::from(process::capture(&mut command, None, Duration::from_secs(120))?))
+/// A real container in which a step misbehaves.
+struct Stage {
+    container: Container,
+    bench: Workbench,
+}
+
+impl Stage {
+    fn new(label: &str) -> Result<Self> {
+        let image = Image::ensure(Release::Bookworm)?;
+        let container = Container::create(&image, label, &Options::default())?;
+        let library = product::plugin("misbehaving")?;
+        let bench = Workbench::new(catalogue(&library.display().to_string()))?;
+        Ok(Self { container, bench })
+    }
+
+    /// The step misbehaves in this way; without what it may have done before.
+    fn run(&self, how: &str, verb: &str) -> Result<Finished> {
+        self.container.ok(&["rm", "-f", "/etc/phoenix-misbehaving"])?;
+        self.run_again(how, verb)
+    }
+
+    fn run_again(&self, how: &str, verb: &str) -> Result<Finished> {
+        let mut command = self.bench.command()?;
+        command.args([verb, "--features", "x"]).env("PHOENIX_MISBEHAVE", how);
+        if verb != "graph" {
+            command.args(["--target", self.container.name()]);
+        }
+        Ok(Finished::from(process::capture(&mut command, None, Duration::from_secs(120))?))
+    }
 }
 
 #[test]
-fn panics_cost_one_unit_and_are_named() -> Result<()> {
-    for (how, verb, exit) in [
-        ("panic-new", "graph", 5),
-        ("panic-meta", "graph", 5),
-        ("panic-check", "plan", 7),
-        ("panic-apply", "run", 7),
-        ("panic-verify", "run", 7),
+fn whatever_a_step_does_costs_one_unit_and_is_named() -> Result<()> {
+    let stage = Stage::new("misbehaving")?;
+    for (how, verb, exit, code) in [
+        ("panic-new", "graph", 5, "SDK-PANIC"),
+        ("panic-meta", "graph", 5, "SDK-PANIC"),
+        ("panic-check", "plan", 7, "SDK-PANIC"),
+        ("panic-apply", "run", 7, "SDK-PANIC"),
+        ("panic-verify", "run", 7, "SDK-PANIC"),
+        ("error-check", "plan", 7, "MISBEHAVING-ERROR"),
+        ("undeclared-probe", "plan", 7, "PROBE-NOT-DECLARED"),
+        ("perform-in-check", "plan", 7, "CHANGE-NOT-ANNOUNCED"),
+        ("unannounced-change", "run", 7, "CHANGE-NOT-ANNOUNCED"),
+        ("apply-does-nothing", "run", 7, "NOT-CONVERGED"),
+        ("never-converges", "run", 7, "NOT-CONVERGED"),
+        ("flood", "plan", 7, "EXEC-OUTPUT-LIMIT"),
+        ("sleep", "plan", 7, "EXEC-TIMEOUT"),
+        ("no-evidence", "verify", 8, "EVIDENCE-MISSING"),
+        ("false-evidence", "verify", 8, "EVIDENCE-FAILED"),
     ] {
-        let finished = misbehaving(how, verb)?.expect_code(exit).with_context(|| how)?;
-        let text = format!("{}{}", finished.stdout(), finished.stderr());
-        assert!(text.contains("error[SDK-PANIC]"), "{how}:\n{text}");
+        let finished = stage.run(how, verb)?.expect_code(exit).with_context(|| how)?;
+        one_clear_error(&finished, code);
+        assert!(!finished.stdout().contains('\u{1b}'), "{how}: {:?}", finished.stdout());
     }
+    assert!(
+        !stage.container.exists("/etc/phoenix-misbehaving-2")?,
+        "an unannounced change was made"
+    );
     Ok(())
 }
 
 #[test]
-fn steps_that_break_the_rules_are_refused() -> Result<()> {
-    for (how, verb, exit, code) in [
-        ("no-evidence", "verify", 8, "EVIDENCE-MISSING"),
-        ("never-converges", "run", 7, "NOT-CONVERGED"),
-        ("undeclared-probe", "plan", 7, "PROBE-NOT-DECLARED"),
-        ("unannounced-change", "run", 7, "CHANGE-NOT-ANNOUNCED"),
-    ] {
-        let finished = misbehaving(how, verb)?.expect_code(exit).with_context(|| how)?;
-        one_clear_error(&finished, code);
-    }
+fn what_a_container_prints_is_made_harmless() -> Result<()> {
+    let stage = Stage::new("garbage")?;
+    let finished = stage.run("garbage", "plan")?.expect_code(0)?;
+    assert!(!finished.stdout().contains(['\u{1b}', '\u{7}', '\0']), "{:?}", finished.stdout());
+    assert!(finished.stdout().len() < 20_000, "{} bytes", finished.stdout().len());
+    Ok(())
+}
+
+#[test]
+fn a_verification_that_is_owed_is_made_up_for() -> Result<()> {
+    let stage = Stage::new("owed")?;
+    stage.run("false-evidence", "run")?.expect_code(8)?;
+    // There is nothing left to change, and still it is not called fine.
+    stage.run_again("false-evidence", "run")?.expect_code(8)?;
+    stage.run_again("", "run")?.expect_code(0)?;
+    // The debt is settled: a converged unit is not verified anew.
+    stage.run_again("false-evidence", "run")?.expect_code(0)?;
     Ok(())
 }
 

@@ -8,6 +8,8 @@ use std::{
 };
 
 use super::args::{Global, Selection};
+use phoenix_sdk::Scope;
+
 use crate::{
     catalog::{self, LoadedStep},
     config::{self, Manifest},
@@ -75,8 +77,13 @@ impl Setting {
                 .hint("Run it with `sudo`, or from a root shell."));
         }
         let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
-        let containers = containers(&manifest, &*runtime, selection)?;
-        let graph = Graph::build(&nodes(&manifest, &steps), &containers)?;
+        let nodes = nodes(&manifest, &steps);
+        let containers = if nodes.iter().all(|node| node.scope == Scope::Host) {
+            Vec::new()
+        } else {
+            containers(&manifest, &*runtime, selection)?
+        };
+        let graph = Graph::build(&nodes, &containers)?;
         Ok(Self { manifest, steps, graph, runtime, containers })
     }
 }

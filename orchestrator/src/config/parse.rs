@@ -64,7 +64,9 @@ fn syntax(source: &Source, error: &toml::de::Error) -> Error {
             .error(place, codes::DUPLICATE, message, "the second time")
             .hint("Remove one of the two, or join them.");
     }
-    source.error(place, codes::SYNTAX, format!("not valid TOML: {}", error.message()), "")
+    source
+        .error(place, codes::SYNTAX, format!("not valid TOML: {}", error.message()), "")
+        .hint("Correct the line; a text needs quotes, a list needs brackets: https://toml.io.")
 }
 
 fn format(source: &Source, root: &Section<'_>) -> Result<()> {
