@@ -1,6 +1,7 @@
 //! `cargo xtask <chore>`.
 
 mod demo;
+mod docs;
 mod test;
 
 use anyhow::Result;
@@ -18,6 +19,8 @@ struct Arguments {
 enum Chore {
     /// Bring Docker up in a real unprivileged LXC container on this machine, twice.
     Demo(demo::Options),
+    /// Write docs/errors.md anew from the code tables.
+    Docs,
     /// Run every test there is: style, lints, units, laws, documentation, real containers.
     Test,
 }
@@ -25,6 +28,7 @@ enum Chore {
 fn main() -> Result<()> {
     match Arguments::parse().chore {
         Chore::Demo(options) => demo::run(&options),
+        Chore::Docs => docs::run(),
         Chore::Test => test::run(),
     }
 }

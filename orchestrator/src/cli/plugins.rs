@@ -46,7 +46,8 @@ fn check(path: &Path) -> Result<u8> {
     let step = LoadedStep::load(path)?;
     show(&step, Output::Human);
     let worlds = rehearse::laws_hold(&step)?;
-    print(&format!("  laws     hold in {worlds} worlds\n"));
+    let worlds = if worlds == 1 { "1 world".to_owned() } else { format!("{worlds} worlds") };
+    print(&format!("  laws     hold in {worlds}\n"));
     Ok(0)
 }
 

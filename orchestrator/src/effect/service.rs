@@ -26,7 +26,7 @@ pub(super) fn parse(name: &str, output: &Output) -> Result<Observed> {
             format!("systemd does not answer for `{name}`"),
         )
         .cause(printable(&output.complaint()))
-        .hint("The container must run systemd; wait until it has booted, then run again."));
+        .hint("The target must run systemd; wait until it has booted, then run again."));
     }
     let text = output.stdout.to_text();
     let value = |key: &str| {
