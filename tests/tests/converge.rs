@@ -14,6 +14,9 @@ fn watched(container: &Container) -> Result<Listing> {
     Listing::of(paths)
 }
 
+/// Something that happens to a converged container.
+type Drift<'a> = &'a dyn Fn() -> Result<()>;
+
 #[test]
 fn a_container_converges_and_stays_so() -> Result<()> {
     let image = Image::ensure(xtask::testbed::Release::Bookworm)?;
@@ -82,7 +85,7 @@ fn a_container_converges_and_stays_so() -> Result<()> {
         .filter(|line| !line.contains("/dev/fuse"))
         .map(|line| format!("{line}\n"))
         .collect();
-    let drifts: [(&dyn Fn() -> Result<()>, &[&str]); 4] = [
+    let drifts: [(Drift<'_>, &[&str]); 4] = [
         (
             &|| {
                 let script = "sed -i s/fuse-overlayfs/vfs/ /etc/docker/daemon.json";

@@ -4,8 +4,11 @@ mod demo;
 mod docs;
 mod test;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use xtask::say;
 
 /// The project's chores. Each does all its own preparation, on a fresh Debian machine, as root.
 #[derive(Parser)]
@@ -25,8 +28,18 @@ enum Chore {
     Test,
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().chore {
+fn main() -> ExitCode {
+    match run(Arguments::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Result<()> {
+    match chore {
         Chore::Demo(options) => demo::run(&options),
         Chore::Docs => docs::run(),
         Chore::Test => test::run(),

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 
 const HEADING: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
 /// Announces `what`, does it, and says how long it took, whether it went well or not.
@@ -26,4 +27,9 @@ pub fn heading(what: &str) {
 /// A remark about the part that is being done.
 pub fn note(what: &str) {
     anstream::eprintln!("{FAINT}    {what}{FAINT:#}");
+}
+
+/// Why a chore failed, the causes behind it; where in the code it happened helps nobody.
+pub fn failure(error: &anyhow::Error) {
+    anstream::eprintln!("{BAD}error:{BAD:#} {error:#}");
 }

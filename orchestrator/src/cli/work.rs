@@ -20,28 +20,23 @@ use crate::{
     report::{self, Human, JsonLines},
 };
 
-/// The exit code of `plan --check` when there is something to change.
-const CHANGES_FOUND: u8 = 3;
-
 pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
-    let state = work(global, &verb.selection, Mode::Plan, BTreeSet::new())?;
+    let mode = Mode::Plan { check: verb.check };
+    let (state, exit) = work(global, &verb.selection, mode, BTreeSet::new())?;
     if verb.selection.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
         let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
     }
-    Ok(match state.exit() {
-        0 if verb.check && state.counts().changes > 0 => CHANGES_FOUND,
-        exit => exit,
-    })
+    Ok(exit)
 }
 
 pub(super) fn run(global: &Global, verb: &Run) -> Result<u8> {
     let consents = verb.allow.iter().map(|allow| Consent::from(*allow)).collect();
-    work(global, &verb.selection, Mode::Run, consents).map(|state| state.exit())
+    work(global, &verb.selection, Mode::Run, consents).map(|(_, exit)| exit)
 }
 
 pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
-    work(global, &verb.selection, Mode::Verify, BTreeSet::new()).map(|state| state.exit())
+    work(global, &verb.selection, Mode::Verify, BTreeSet::new()).map(|(_, exit)| exit)
 }
 
 fn work(
@@ -49,7 +44,7 @@ fn work(
     selection: &Selection,
     mode: Mode,
     mut consents: BTreeSet<Consent>,
-) -> Result<State> {
+) -> Result<(State, u8)> {
     let setting = Setting::new(global, selection)?;
     if setting.manifest.policy.restart == Restart::Allow {
         consents.insert(Consent::Restart);
@@ -74,7 +69,7 @@ fn work(
     let sinks: Vec<&mut dyn Sink> = match (selection.show.output, mode) {
         (Output::Json, _) => vec![&mut json],
         // A plan is shown whole at the end, in the order of the targets.
-        (Output::Human, Mode::Plan) => Vec::new(),
+        (Output::Human, Mode::Plan { .. }) => Vec::new(),
         (Output::Human, _) => vec![&mut human],
     };
     engine::run(&job, sinks)

@@ -32,7 +32,10 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Check, and change nothing.
-    Plan,
+    Plan {
+        /// Something to change makes the exit code 3.
+        check: bool,
+    },
     /// Check and apply until check is empty, then verify.
     Run,
     /// Gather evidence, and change nothing.
@@ -42,12 +45,15 @@ pub enum Mode {
 impl Mode {
     fn verb(self) -> &'static str {
         match self {
-            Self::Plan => "plan",
+            Self::Plan { .. } => "plan",
             Self::Run => "run",
             Self::Verify => "verify",
         }
     }
 }
+
+/// The exit code of `plan --check` when there is something to change.
+const CHANGES_FOUND: u8 = 3;
 
 /// All that a run needs.
 pub struct Job<'a> {
@@ -142,11 +148,11 @@ impl Recorder<'_> {
     }
 }
 
-/// Takes all units through their life, and returns where the run ended.
+/// Takes all units through their life, and returns where the run ended and the exit code.
 ///
 /// # Errors
 /// Only when a sink fails; what fails in a unit is in the state.
-pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<State> {
+pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8)> {
     let begin = Instant::now();
     let recorder = Recorder {
         run: run_name(),
@@ -162,9 +168,13 @@ pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<State> {
         units: job.graph.order().cloned().collect(),
     })?;
     dispatch(job, &recorder)?;
-    let exit = recorder.state().exit();
+    let state = recorder.state();
+    let exit = match (state.exit(), job.mode) {
+        (0, Mode::Plan { check: true }) if state.counts().changes > 0 => CHANGES_FOUND,
+        (exit, _) => exit,
+    };
     recorder.emit(Body::RunFinished { took_ms: millis(begin.elapsed()), exit })?;
-    Ok(recorder.state())
+    Ok((state, exit))
 }
 
 impl Recorder<'_> {

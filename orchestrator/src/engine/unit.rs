@@ -36,7 +36,7 @@ pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Resul
         params: job.params(unit),
     };
     match job.mode {
-        Mode::Plan => life.plan(),
+        Mode::Plan { .. } => life.plan(),
         Mode::Run => life.run(),
         Mode::Verify => life.verify().map(|()| Outcome::Verified),
     }
