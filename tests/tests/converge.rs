@@ -58,6 +58,8 @@ fn a_container_converges_and_stays_so() -> Result<()> {
     assert_eq!(container.ok(&["docker", "images", "-q"])?.trim(), "", "the test image stayed");
     let daemon = String::from_utf8(container.read_file("/etc/docker/daemon.json")?)?;
     assert!(daemon.contains("\"log-opts\": { \"max-size\": \"10m\" }"), "{daemon}");
+    let mode = container.ok(&["stat", "-c", "%a", "/etc/docker/daemon.json"])?;
+    assert_eq!(mode.trim(), "640", "the mode of daemon.json");
     let config = std::fs::read_to_string(container.config_path())?;
     for kept in ["# My own remark.", "lxc.environment = MINE=1"] {
         assert!(config.contains(kept), "{config}");

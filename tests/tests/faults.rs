@@ -174,3 +174,65 @@ fn images_behind_another_driver_are_never_hidden() -> Result<()> {
     assert!(container.ok(&["docker", "images"])?.contains("mine"));
     Ok(())
 }
+
+#[test]
+fn a_kernel_without_apparmor_is_an_error_unless_it_is_optional() -> Result<()> {
+    if xtask::catalogue::kernel_has_apparmor() {
+        return Ok(());
+    }
+    let container = container("apparmor", &Options::default())?;
+    let catalogue = std::fs::read_to_string(xtask::workspace::root().join("plugins.toml"))?;
+    let bench = Workbench::new(catalogue)?;
+    let words = ["run", "--features", "docker", "--target", container.name(), "--allow", "restart"];
+    fails(&bench.run(&words)?, 7, "APPARMOR-MISSING")
+}
+
+#[test]
+fn a_package_manager_that_is_busy_is_waited_for() -> Result<()> {
+    let container = container("locked", &Options::default())?;
+    // dpkg's lock is one of fcntl, which perl can hold and flock(1) cannot.
+    container.script(
+        "cat >/lock.pl <<'E'\n\
+         use Fcntl; open(F, '>', '/var/lib/dpkg/lock-frontend') or die;\n\
+         fcntl(F, F_SETLK, pack('s s l! l! i', F_WRLCK, 0, 0, 0, 0)) or die; sleep 6;\n\
+         E\n\
+         systemd-run --quiet perl /lock.pl\n",
+    )?;
+    run(container.name())?.expect_code(0)?;
+    Ok(())
+}
+
+#[test]
+fn a_package_that_cannot_be_installed_is_named_with_its_reason() -> Result<()> {
+    let container = container("dpkg", &Options::default())?;
+    // docker.io makes a group after it is unpacked.
+    let broken = b"#!/bin/sh\necho 'no groups today' >&2\nexit 1\n";
+    for path in ["/usr/sbin/groupadd", "/usr/sbin/addgroup"] {
+        container.write_file(path, broken, 0o755)?;
+    }
+    let finished = run(container.name())?;
+    fails(&finished, 7, "APT-DPKG")?;
+    assert!(finished.stdout().contains("`docker.io` cannot be installed"), "{}", finished.stdout());
+    Ok(())
+}
+
+#[test]
+fn an_interrupted_run_ends_at_a_checkpoint_and_goes_on_later() -> Result<()> {
+    let container = container("interrupted", &Options::default())?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let words = ["run", "--features", "docker", "--target", container.name(), "--allow", "restart"];
+    let mut child = bench.command()?.args(words).stdout(std::process::Stdio::piped()).spawn()?;
+    // The first installation is under way as soon as apt-get is seen inside.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while container.exec(&["sh", "-c", "grep -aq '^apt-get.-y' /proc/[0-9]*/cmdline"])?.code != 0 {
+        assert!(Instant::now() < deadline, "apt-get was never seen");
+    }
+    let pid = child.id().to_string();
+    xtask::process::quiet(std::process::Command::new("kill").args(["-INT", &pid]))?;
+    let ended = child.wait()?;
+    assert_eq!(ended.code(), Some(130));
+    assert!(container.exec(&["dpkg", "--audit"])?.stdout.is_empty(), "a half-installed package");
+    assert!(!container.exists("/usr/bin/dockerd")?, "it went on after the interruption");
+    bench.run(&words)?.expect_code(0)?;
+    Ok(())
+}

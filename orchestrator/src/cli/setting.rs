@@ -14,7 +14,8 @@ use crate::{
     catalog::{self, LoadedStep},
     config::{self, Manifest},
     error::{Error, ErrorKind, Result},
-    graph::{Graph, StepNode},
+    graph::{Graph, HOST, StepNode},
+    report,
     runtime::{self, Runtime},
 };
 
@@ -83,9 +84,30 @@ impl Setting {
         } else {
             containers(&manifest, &*runtime, selection)?
         };
+        warn_of_unknown_overrides(&manifest, &*runtime)?;
         let graph = Graph::build(&nodes, &containers)?;
         Ok(Self { manifest, steps, graph, runtime, containers })
     }
+}
+
+/// An override for a container that is not there does nothing: most likely its name is misspelt.
+fn warn_of_unknown_overrides(manifest: &Manifest, runtime: &dyn Runtime) -> Result<()> {
+    let mut known: Option<Vec<String>> = None;
+    for plugin in manifest.plugins.values() {
+        for target in plugin.overrides.keys().filter(|target| *target != HOST) {
+            let known = match &mut known {
+                Some(known) => known,
+                None => known.insert(runtime.list()?),
+            };
+            if !known.contains(target) {
+                report::warning(&format!(
+                    "`{}` has parameters for container `{target}`, which is not on this host",
+                    plugin.name
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Which containers are meant. A name that the runtime does not know ends everything before it begins.

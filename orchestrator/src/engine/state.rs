@@ -41,8 +41,10 @@ pub enum End {
 pub struct Counts {
     /// Changed, or would be.
     pub changed: usize,
-    /// All was as wanted, or the evidence holds.
+    /// All was as wanted.
     pub unchanged: usize,
+    /// The evidence holds.
+    pub verified: usize,
     /// Failed.
     pub failed: usize,
     /// Did not begin.
@@ -93,9 +95,8 @@ impl State {
         let mut counts = Counts::default();
         for state in self.units.values() {
             match &state.end {
-                Some(End::Finished(Outcome::Unchanged | Outcome::Verified)) => {
-                    counts.unchanged += 1
-                }
+                Some(End::Finished(Outcome::Unchanged)) => counts.unchanged += 1,
+                Some(End::Finished(Outcome::Verified)) => counts.verified += 1,
                 Some(End::Finished(
                     Outcome::Changed { changes } | Outcome::WouldChange { changes },
                 )) => {

@@ -76,23 +76,24 @@ impl<W: Write + Send> Human<W> {
 
     fn closing(&self, took_ms: u64) -> String {
         let counts = self.state.counts();
-        let mut parts = Vec::new();
-        for (number, word) in [
+        let units = count(self.state.units.len(), "unit");
+        let (style, word, what) = match counts.failed {
+            0 => (GOOD, "Finished", units),
+            failed => (BAD, "Failed", format!("{failed} of {units}")),
+        };
+        let parts: String = [
             (counts.changed, "changed"),
             (counts.unchanged, "unchanged"),
-            (counts.failed, "failed"),
+            (counts.verified, "verified"),
             (counts.skipped, "skipped"),
-        ] {
-            if number > 0 {
-                parts.push(format!("{number} {word}"));
-            }
-        }
-        let (style, word) = if counts.failed > 0 { (BAD, "Failed") } else { (GOOD, "Finished") };
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!(", {number} {word}"))
+        .collect();
         let mut text = format!(
-            "{} {}: {}; {} in {}\n",
+            "{} {what}{parts}; {} in {}\n",
             status(style, word),
-            count(self.state.units.len(), "unit"),
-            parts.join(", "),
             count(counts.changes, "change"),
             duration(took_ms)
         );

@@ -9,6 +9,8 @@ mod json;
 mod plan;
 mod progress;
 mod style;
+#[cfg(test)]
+mod tests;
 
 pub use error::{error, warning};
 pub use human::Human;
