@@ -7,11 +7,12 @@
 //! | module | may use |
 //! |---|---|
 //! | error | nothing |
-//! | config | error, graph |
+//! | trust | nothing |
+//! | config | error, trust, graph |
 //! | graph | error |
 //! | transport | error |
 //! | runtime | error, transport, config |
-//! | catalog | error, config, transport |
+//! | catalog | error, trust, config, transport |
 //! | effect | error, transport, runtime |
 //! | engine | error, config, graph, catalog, transport, runtime, effect |
 //! | report | error, graph, engine, transport |
@@ -27,6 +28,7 @@ pub mod graph;
 pub mod report;
 pub mod runtime;
 pub mod transport;
+pub mod trust;
 
 #[cfg(test)]
 mod layering;

@@ -130,3 +130,16 @@ fn a_broken_container_does_not_hold_up_another() -> Result<()> {
     assert_eq!(driver.trim(), "fuse-overlayfs");
     Ok(())
 }
+
+/// The other Debian that is supported, with a newer Docker, runc and fuse-overlayfs.
+#[test]
+fn a_debian_13_container_converges_too() -> Result<()> {
+    let image = Image::ensure(xtask::testbed::Release::Trixie)?;
+    let container = Container::create(&image, "trixie", &Options::default())?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let words = ["run", "--features", "docker", "--target", container.name(), "--allow", "restart"];
+    bench.run(&words)?.expect_code(0)?;
+    let second = bench.run(&[&words[..], &["--output", "json"]].concat())?;
+    assert_eq!(events::intended(&events::parse(&second)?), Vec::<String>::new());
+    Ok(())
+}

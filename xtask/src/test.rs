@@ -20,6 +20,7 @@ pub(crate) fn run() -> Result<()> {
     packages::ensure(packages::TESTBED)?;
     packages::ensure(packages::TESTS)?;
     Image::ensure(Release::Bookworm)?;
+    Image::ensure(Release::Trixie)?;
     // The system tests start the binary and load the plugins that this leaves in the target folder.
     cargo("building everything", &["build", "--workspace", "--all-targets"])?;
     cargo("testing the documentation", &["test", "--workspace", "--doc", "--quiet"])?;

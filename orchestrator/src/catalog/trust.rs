@@ -2,11 +2,13 @@
 
 use std::{
     fs::{self, File, Metadata},
-    os::unix::fs::MetadataExt,
     path::Path,
 };
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    trust::distrust,
+};
 
 /// Opens a library if nobody but root and the caller could have changed it: a regular file, and every
 /// folder above it, owned by one of the two and not writable by others. The open file is what is loaded
@@ -30,18 +32,7 @@ pub(super) fn open(path: &Path) -> Result<File> {
 }
 
 fn belongs(library: &Path, path: &Path, metadata: &Metadata) -> Result<()> {
-    let caller = rustix::process::geteuid().as_raw();
-    if metadata.uid() != 0 && metadata.uid() != caller {
-        let why = format!("`{}` belongs to user {}", path.display(), metadata.uid());
-        return Err(refuse(library, why));
-    }
-    // Others may write into a sticky folder such as /tmp, but cannot exchange what is ours in it.
-    let sticky = metadata.is_dir() && metadata.mode() & 0o1000 != 0;
-    if metadata.mode() & 0o022 != 0 && !sticky {
-        let mode = metadata.mode() & 0o7777;
-        return Err(refuse(library, format!("`{}` has mode {mode:04o}", path.display())));
-    }
-    Ok(())
+    distrust(path, metadata).map_or(Ok(()), |why| Err(refuse(library, why)))
 }
 
 fn refuse(library: &Path, why: String) -> Error {

@@ -5,6 +5,7 @@ use phoenix_sdk::Code;
 pub(super) const MISSING: &str = "CONFIG-MISSING";
 pub(super) const UNREADABLE: &str = "CONFIG-UNREADABLE";
 pub(super) const NOT_A_FILE: &str = "CONFIG-NOT-A-FILE";
+pub(super) const UNTRUSTED: &str = "CONFIG-UNTRUSTED";
 pub(super) const TOO_LARGE: &str = "CONFIG-TOO-LARGE";
 pub(super) const NOT_TEXT: &str = "CONFIG-NOT-TEXT";
 pub(super) const EMPTY: &str = "CONFIG-EMPTY";
@@ -36,6 +37,13 @@ pub const CODES: &[Code] = &[
         UNREADABLE,
         "plugins.toml is there, and the system refuses to let it be read.",
         "Look at the cause that is shown: mostly it is a missing right on the file or a folder above it.",
+    ),
+    Code::new(
+        UNTRUSTED,
+        "plugins.toml belongs to somebody else than root and you, or others may write to it. What it says \
+         is done by root, so it was not read.",
+        "Make root (or yourself) its owner, and take the right to write from group and others \
+         (`chmod go-w`).",
     ),
     Code::new(
         NOT_A_FILE,

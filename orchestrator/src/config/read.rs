@@ -9,6 +9,7 @@ use super::codes;
 use super::shown::shown;
 use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
+use crate::trust::distrust;
 
 /// The largest file that is read, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -16,7 +17,8 @@ pub(super) const LARGEST: u64 = 1 << 20;
 /// The file's text.
 ///
 /// # Errors
-/// `CONFIG-MISSING`, `CONFIG-UNREADABLE`, `CONFIG-NOT-A-FILE`, `CONFIG-TOO-LARGE`, `CONFIG-NOT-TEXT`.
+/// `CONFIG-MISSING`, `CONFIG-UNREADABLE`, `CONFIG-NOT-A-FILE`, `CONFIG-UNTRUSTED`,
+/// `CONFIG-TOO-LARGE`, `CONFIG-NOT-TEXT`.
 pub(super) fn read(path: &Path) -> Result<Source> {
     // Opening some devices has effects, so it is looked at before it is opened, and once more after,
     // for it may have been replaced in between. Opening a pipe that nobody writes to would wait for
@@ -28,7 +30,9 @@ pub(super) fn read(path: &Path) -> Result<Source> {
         .custom_flags(flags.bits().cast_signed())
         .open(path)
         .map_err(|error| unreadable(path, &error))?;
-    acceptable(path, &file.metadata().map_err(|error| unreadable(path, &error))?)?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    acceptable(path, &metadata)?;
+    trusted(path, &metadata)?;
 
     // The size may be a lie (files in /proc) or grow while it is read.
     let mut bytes = Vec::new();
@@ -37,6 +41,16 @@ pub(super) fn read(path: &Path) -> Result<Source> {
         return Err(too_large(path, "more than 1 MiB"));
     }
     text(path, bytes)
+}
+
+/// What the file says is done by root, so nobody else may have written it.
+fn trusted(path: &Path, metadata: &Metadata) -> Result<()> {
+    let Some(why) = distrust(path, metadata) else { return Ok(()) };
+    let name = shown(&path.to_string_lossy());
+    let message = format!("`{name}` could have been written by somebody else");
+    Err(Error::new(ErrorKind::Config, codes::UNTRUSTED, message).cause(shown(&why)).hint(
+        "Make root (or yourself) its owner, and take the right to write from group and others.",
+    ))
 }
 
 /// Refuses by type and size, before any byte is read.

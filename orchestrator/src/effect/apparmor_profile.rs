@@ -106,6 +106,53 @@ fn refused(code: &str, name: &str, complaint: &str) -> Error {
 mod tests {
     use phoenix_sdk::{FileState, Observed, world};
 
+    use super::super::scripted::Scripted;
+
+    const PATH: &str = "/etc/apparmor.d/lxc-x";
+
+    fn load(machine: &Scripted, text: &str) -> crate::error::Result<()> {
+        let before = Observed::AppArmorProfile { file: machine.state(PATH), mode: None };
+        super::load(machine, "lxc-x", text, Some(&before), &mut |_| {})
+    }
+
+    #[test]
+    fn a_text_that_the_parser_refuses_replaces_nothing() {
+        let check = "apparmor_parser --skip-kernel-load";
+        let machine = Scripted::new(&[(check, 1, "syntax error, line 3")]).file(PATH, "old", 0o644);
+        let error = load(&machine, "new").unwrap_err();
+        assert_eq!(error.code, "APPARMOR-PROFILE-INVALID");
+        assert_eq!(error.causes, ["syntax error, line 3"]);
+        assert_eq!(machine.text(PATH).as_deref(), Some("old"));
+        assert_eq!(machine.done().len(), 1, "{:?}", machine.done());
+    }
+
+    #[test]
+    fn when_the_kernel_refuses_it_the_former_file_is_back() {
+        let replace = "apparmor_parser --replace";
+        let machine = Scripted::new(&[(replace, 1, "no such feature")]).file(PATH, "old", 0o600);
+        assert_eq!(load(&machine, "new").unwrap_err().code, "APPARMOR-PROFILE-LOAD");
+        assert_eq!(machine.text(PATH).as_deref(), Some("old"));
+        assert!(machine.done().iter().all(|done| !done.contains("remove")), "{:?}", machine.done());
+
+        let machine = Scripted::new(&[(replace, 1, "no such feature")]);
+        assert_eq!(load(&machine, "new").unwrap_err().code, "APPARMOR-PROFILE-LOAD");
+        assert_eq!(machine.text(PATH), None);
+    }
+
+    #[test]
+    fn a_profile_is_checked_written_and_replaced_in_this_order() {
+        let machine = Scripted::new(&[]);
+        load(&machine, "new").unwrap();
+        assert_eq!(
+            machine.done(),
+            [
+                "apparmor_parser --skip-kernel-load --skip-cache",
+                "write /etc/apparmor.d/lxc-x 644",
+                "apparmor_parser --replace --skip-cache -- /etc/apparmor.d/lxc-x",
+            ]
+        );
+    }
+
     #[test]
     fn the_mode_is_that_of_exactly_this_profile() {
         let loaded = world::regular("lxc-phoenix-v2-old (enforce)\nlxc-phoenix-v2 (complain)\n");

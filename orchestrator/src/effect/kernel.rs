@@ -119,3 +119,51 @@ fn own_file(machine: &dyn Mutator, path: &str, text: &str) -> Result<()> {
     let before = observe::files(machine, &[path.to_owned()])?.pop().unwrap_or(FileState::Absent);
     machine.write_file(&write(path, text.into(), None, None, &before))
 }
+
+#[cfg(test)]
+mod tests {
+    use phoenix_sdk::Observed;
+
+    use super::{super::scripted::Scripted, load_module, observe_module, set_sysctl};
+
+    fn module(machine: &Scripted) -> (bool, bool) {
+        match observe_module(machine, "fuse").unwrap() {
+            Observed::KernelModule { available, at_boot } => (available, at_boot),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_module_is_loaded_built_in_or_missing_and_asked_for_at_boot_or_not() {
+        let none = || Scripted::new(&[]).file("/proc/filesystems", "nodev\tproc\n\text4\n", 0o444);
+        assert_eq!(module(&none()), (false, false));
+        let loaded = none().file("/proc/modules", "fuse 176128 1 - Live 0x0\n", 0o444);
+        assert_eq!(module(&loaded), (true, false));
+        let at_boot = loaded.file("/etc/modules", "# mine\nloop\nfuse # for containers\n", 0o644);
+        assert_eq!(module(&at_boot), (true, true));
+        let built_in = Scripted::new(&[]).file("/proc/filesystems", "nodev\tfuse\n", 0o444);
+        assert_eq!(module(&built_in), (true, true));
+    }
+
+    #[test]
+    fn what_is_set_now_is_set_at_boot_too() {
+        let machine = Scripted::new(&[]);
+        load_module(&machine, "fuse", &mut |_| {}).unwrap();
+        set_sysctl(&machine, "kernel.x", "1", &mut |_| {}).unwrap();
+        let text = |path| machine.text(path).unwrap();
+        assert!(text("/etc/modules-load.d/phoenix-fuse.conf").ends_with("\nfuse\n"));
+        assert!(text("/etc/sysctl.d/60-phoenix-kernel-x.conf").ends_with("\nkernel.x = 1\n"));
+    }
+
+    #[test]
+    fn what_the_kernel_refuses_is_not_written_down_for_the_next_boot() {
+        let machine = Scripted::new(&[
+            ("modprobe", 1, "FATAL: Module fuse not found"),
+            ("sysctl", 255, "permission denied on key"),
+        ]);
+        assert_eq!(load_module(&machine, "fuse", &mut |_| {}).unwrap_err().code, "KERNEL-MODULE");
+        let error = set_sysctl(&machine, "kernel.x", "1", &mut |_| {}).unwrap_err();
+        assert_eq!(error.code, "SYSCTL-FAILED");
+        assert!(machine.files.lock().unwrap().is_empty());
+    }
+}

@@ -12,6 +12,8 @@ mod file;
 mod kernel;
 mod observe;
 mod packages;
+#[cfg(test)]
+mod scripted;
 mod service;
 
 use phoenix_sdk::{Change, Code, Kind, Observed};

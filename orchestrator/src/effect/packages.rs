@@ -11,7 +11,10 @@ use crate::{
 };
 
 /// Between tries of a download. Three tries in all; apt itself retries each file besides.
+#[cfg(not(test))]
 const BACKOFF: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
+#[cfg(test)]
+const BACKOFF: [Duration; 2] = [Duration::from_millis(1); 2];
 
 /// Packages may be large and mirrors slow; what hangs longer than this hangs for ever.
 const TIME_LIMIT: Duration = Duration::from_secs(30 * 60);
@@ -132,7 +135,63 @@ fn apt_get(words: &[String]) -> Exec {
 
 #[cfg(test)]
 mod tests {
-    use super::{Observed, Output, parse};
+    use super::{super::scripted::Scripted, Observed, Output, install, parse};
+
+    const KNOWN: (&str, i32, &str) = ("apt-cache policy", 0, "x:\n  Candidate: 1\n");
+    const UNKNOWN: (&str, i32, &str) = ("apt-cache policy", 0, "x:\n  Candidate: (none)\n");
+    const INSTALL: &str = "apt-get -y -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 install";
+    const OFFLINE: &str = "E: Failed to fetch http://deb/x";
+
+    /// What was done, by the verbs that matter.
+    fn verbs(machine: &Scripted) -> Vec<&'static str> {
+        let verb = |done: &String| {
+            ["policy", "update", "install"]
+                .into_iter()
+                .find(|verb| done.contains(&format!(" {verb}")))
+        };
+        machine.done().iter().filter_map(verb).collect()
+    }
+
+    fn x(machine: &Scripted) -> crate::error::Result<()> {
+        install(machine, &["x".to_owned()], false, &mut |_| {})
+    }
+
+    #[test]
+    fn lists_are_updated_only_when_needed() {
+        let machine = Scripted::new(&[KNOWN]);
+        x(&machine).unwrap();
+        assert_eq!(verbs(&machine), ["policy", "install"]);
+
+        let machine = Scripted::new(&[UNKNOWN, KNOWN]);
+        x(&machine).unwrap();
+        assert_eq!(verbs(&machine), ["policy", "update", "policy", "install"]);
+
+        let machine = Scripted::new(&[UNKNOWN, UNKNOWN]);
+        assert_eq!(x(&machine).unwrap_err().code, "APT-UNKNOWN-PACKAGE");
+    }
+
+    #[test]
+    fn a_failed_download_is_tried_again_with_new_lists_and_not_for_ever() {
+        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, OFFLINE)]);
+        x(&machine).unwrap();
+        assert_eq!(verbs(&machine), ["policy", "install", "update", "install"]);
+
+        let machine = Scripted::new(&[
+            KNOWN,
+            (INSTALL, 100, OFFLINE),
+            (INSTALL, 100, OFFLINE),
+            (INSTALL, 100, OFFLINE),
+        ]);
+        assert_eq!(x(&machine).unwrap_err().code, "APT-DOWNLOAD");
+        assert_eq!(verbs(&machine), ["policy", "install", "update", "install", "install"]);
+    }
+
+    #[test]
+    fn what_another_try_cannot_mend_is_not_tried_again() {
+        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, "E: No space left on device")]);
+        assert_eq!(x(&machine).unwrap_err().code, "APT-DISK-FULL");
+        assert_eq!(verbs(&machine), ["policy", "install"]);
+    }
 
     #[test]
     fn removed_packages_with_configuration_left_are_not_installed() {

@@ -113,7 +113,23 @@ fn journal(machine: &dyn Mutator, name: &str) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Observed, Output, parse};
+    use super::{super::scripted::Scripted, Observed, Output, parse, restart};
+
+    #[test]
+    fn a_service_that_does_not_start_says_why_in_its_own_words() {
+        let journal =
+            "Starting\nfailed to load daemon.json: invalid character\nFailed to start Docker.\n";
+        let machine = Scripted::new(&[
+            ("systemctl restart", 1, "Job for docker.service failed"),
+            ("journalctl", 0, journal),
+        ]);
+        let error = restart(&machine, "docker.service", &mut |_| {}).unwrap_err();
+        assert_eq!(error.code, "SERVICE-FAILED");
+        assert_eq!(
+            error.causes,
+            ["Job for docker.service failed", "failed to load daemon.json: invalid character"]
+        );
+    }
 
     #[test]
     fn an_unknown_unit_is_an_observation_and_a_silent_systemd_an_error() {

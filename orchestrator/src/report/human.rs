@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, io::Write};
 
+use phoenix_sdk::Evidence;
+
 use super::{
     error::failure,
     progress::Progress,
@@ -23,6 +25,8 @@ pub struct Human<W> {
     out: W,
     progress: Progress,
     verbose: bool,
+    /// Whether evidence is shown with how it was gathered: of `verify` it is the whole result.
+    in_full: bool,
     state: State,
     details: BTreeMap<Unit, String>,
 }
@@ -34,6 +38,7 @@ impl<W: Write + Send> Human<W> {
             out,
             progress: Progress::new(),
             verbose,
+            in_full: verbose,
             state: State::default(),
             details: BTreeMap::new(),
         }
@@ -70,6 +75,23 @@ impl<W: Write + Send> Human<W> {
             for warning in &state.warnings {
                 let _ = writeln!(text, "{} {}", status(WARN, "Warning"), printable(warning));
             }
+        }
+        text
+    }
+
+    fn evidence(&self, evidence: &Evidence) -> String {
+        let (style, word) = if evidence.holds { (GOOD, "holds") } else { (BAD, "does not hold") };
+        let claim = printable(&evidence.claim);
+        let mut text = format!("{MARGIN}{} {claim}\n", paint(style, &format!("{word}:")));
+        let mut line = |name: &str, value: &str| {
+            let _ = writeln!(text, "{MARGIN}  {} {}", paint(QUIET, name), printable(value));
+        };
+        if !evidence.holds {
+            line("expected:", &evidence.expected);
+        }
+        if !evidence.holds || self.in_full {
+            line("observed:", &evidence.observed);
+            line("looked at:", &evidence.how);
         }
         text
     }
@@ -114,7 +136,11 @@ impl<W: Write + Send> Sink for Human<W> {
     fn hear(&mut self, event: &Event) -> Result<()> {
         self.state.fold(event);
         match &event.body {
-            Body::RunStarted { .. } | Body::Done { .. } | Body::EffectFailed { .. } => Ok(()),
+            Body::RunStarted { verb, .. } => {
+                self.in_full |= verb == "verify";
+                Ok(())
+            }
+            Body::Done { .. } | Body::EffectFailed { .. } => Ok(()),
             Body::UnitStarted { unit } => {
                 self.progress.begin(unit);
                 Ok(())
@@ -151,28 +177,8 @@ impl<W: Write + Send> Sink for Human<W> {
                 Ok(())
             }
             Body::Verified { unit, evidence, .. } => {
-                for evidence in evidence {
-                    let (style, word) =
-                        if evidence.holds { (GOOD, "holds") } else { (BAD, "does not hold") };
-                    let mut text = format!(
-                        "{MARGIN}{} {} {}\n",
-                        paint(style, &format!("{word}:")),
-                        printable(&evidence.claim),
-                        paint(
-                            QUIET,
-                            &format!(
-                                "[{}: {}]",
-                                printable(&evidence.how),
-                                printable(&evidence.observed)
-                            )
-                        )
-                    );
-                    if !evidence.holds {
-                        let _ =
-                            writeln!(text, "{MARGIN}  expected {}", printable(&evidence.expected));
-                    }
-                    self.detail(unit, &text);
-                }
+                let text: String = evidence.iter().map(|one| self.evidence(one)).collect();
+                self.detail(unit, &text);
                 Ok(())
             }
             Body::UnitFinished { unit, outcome, took_ms } => {

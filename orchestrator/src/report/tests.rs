@@ -84,7 +84,7 @@ fn a_run() {
     assert_snapshot!(text, @r#"
     Changed web: fuse (1 change, 1.2 s)
             restart the container (`/dev/fuse` is not in the container yet)
-            holds: it mounts [a trial mount: mounted]
+            holds: it mounts
     Warning container `web` is NOT confined
      Failed db: fuse (1 min 1 s)
             error[APT-DOWNLOAD]: packages cannot be downloaded
