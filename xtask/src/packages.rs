@@ -23,6 +23,7 @@ pub const TESTBED: &[Package] = &[
 
 /// What the tests need besides.
 pub const TESTS: &[Package] = &[
+    Package { name: "apparmor", why: "has the parser that compiles the profile" },
     Package { name: "busybox-static", why: "is the other shell that sessions must work with" },
     Package { name: "procps", why: "finds processes that must not be left behind" },
     Package { name: "strace", why: "counts how often a container is entered" },
