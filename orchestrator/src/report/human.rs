@@ -25,8 +25,8 @@ pub struct Human<W> {
     out: W,
     progress: Progress,
     verbose: bool,
-    /// Whether evidence is shown with how it was gathered: of `verify` it is the whole result.
-    in_full: bool,
+    /// Of `verify`, evidence is the whole result: how it was gathered is shown, and no count of changes.
+    verifies: bool,
     state: State,
     details: BTreeMap<Unit, String>,
 }
@@ -38,7 +38,7 @@ impl<W: Write + Send> Human<W> {
             out,
             progress: Progress::new(),
             verbose,
-            in_full: verbose,
+            verifies: false,
             state: State::default(),
             details: BTreeMap::new(),
         }
@@ -89,7 +89,7 @@ impl<W: Write + Send> Human<W> {
         if !evidence.holds {
             line("expected:", &evidence.expected);
         }
-        if !evidence.holds || self.in_full {
+        if !evidence.holds || self.verifies || self.verbose {
             line("observed:", &evidence.observed);
             line("looked at:", &evidence.how);
         }
@@ -113,12 +113,12 @@ impl<W: Write + Send> Human<W> {
         .filter(|(number, _)| *number > 0)
         .map(|(number, word)| format!(", {number} {word}"))
         .collect();
-        let mut text = format!(
-            "{} {what}{parts}; {} in {}\n",
-            status(style, word),
-            count(counts.changes, "change"),
-            duration(took_ms)
-        );
+        let changes = match self.verifies {
+            true => String::new(),
+            false => format!("; {}", count(counts.changes, "change")),
+        };
+        let took = duration(took_ms);
+        let mut text = format!("{} {what}{parts}{changes} in {took}\n", status(style, word));
         for (unit, error) in self.state.failures() {
             let message = printable(&error.message);
             let _ = writeln!(text, "{MARGIN}{}: {}: {message}", title(unit), error.code);
@@ -137,7 +137,7 @@ impl<W: Write + Send> Sink for Human<W> {
         self.state.fold(event);
         match &event.body {
             Body::RunStarted { verb, .. } => {
-                self.in_full |= verb == "verify";
+                self.verifies = verb == "verify";
                 Ok(())
             }
             Body::Done { .. } | Body::EffectFailed { .. } => Ok(()),

@@ -64,6 +64,7 @@ impl ContainerMachine {
             Some(session) if session.is_usable() => session,
             old => {
                 drop(old);
+                tracing::debug!(container = %self.label(), "opening a session");
                 Session::open(&self.attach, self.patience).map_err(|fault| self.closed(fault))?
             }
         };
@@ -76,6 +77,7 @@ impl ContainerMachine {
 
     fn run_exec(&self, exec: &Exec, line: &mut dyn FnMut(&str)) -> Result<Output> {
         errors::validate(exec)?;
+        tracing::debug!(container = %self.label(), command = %errors::command(&exec.argv), "running");
         match self.run(&[Item::exec(exec)], line)? {
             Ok(mut answers) => match answers.pop() {
                 Some(answer) => self.output(&exec.argv, answer),

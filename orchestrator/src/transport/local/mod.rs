@@ -6,7 +6,7 @@ mod write;
 
 use phoenix_sdk::Output;
 
-use super::{Exec, Mutator, Read, Reader, Seen, WriteFile};
+use super::{Exec, Mutator, Read, Reader, Seen, WriteFile, errors};
 use crate::error::Result;
 
 /// What error messages call it.
@@ -38,6 +38,7 @@ impl Mutator for LocalMachine {
     fn reconnect(&self) {}
 
     fn exec(&self, exec: &Exec, line: &mut dyn FnMut(&str)) -> Result<Output> {
+        tracing::debug!(command = %errors::command(&exec.argv), "running on the host");
         exec::run(exec, line)
     }
 
