@@ -185,11 +185,13 @@ impl Recorder<'_> {
 
 fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
     let mut queue = Queue::new(job.graph);
+    let mut open = OpenTargets::new(job);
+    let workers = job.jobs.max(1).min(job.graph.order().count());
     let (give, take) = mpsc::channel::<Unit>();
     let take = Mutex::new(take);
     let (report, ended) = mpsc::channel::<Result<(Unit, bool)>>();
     thread::scope(|scope| {
-        for _ in 0..job.jobs.max(1).min(job.graph.order().count()) {
+        for _ in 0..workers {
             let (take, report) = (&take, report.clone());
             scope.spawn(move || {
                 while let Some(unit) = next(take) {
@@ -203,7 +205,10 @@ fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
         drop(report);
         let mut running = 0_usize;
         let outcome = loop {
-            while let Some(unit) = queue.next_ready() {
+            // No more than can run are taken: the queue prefers to finish targets that were begun.
+            while running < workers
+                && let Some(unit) = queue.next_ready()
+            {
                 running += 1;
                 // Workers end only when this sender is dropped.
                 let _ = give.send(unit.clone());
@@ -217,14 +222,42 @@ fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
                 Err(error) => break Err(error),
                 Ok((unit, ok)) => {
                     for (unit, because) in queue.finish(&unit, ok) {
+                        open.settled(&unit);
                         recorder.emit(Body::UnitSkipped { unit, because })?;
                     }
+                    open.settled(&unit);
                 }
             }
         };
         drop(give);
         outcome
     })
+}
+
+/// How many units each target still has before it: a session is not kept longer than it is needed, so
+/// that a run over many containers has only a few open at once.
+struct OpenTargets<'a> {
+    fleet: &'a Fleet,
+    left: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> OpenTargets<'a> {
+    fn new(job: &Job<'a>) -> Self {
+        let mut left = BTreeMap::new();
+        for unit in job.graph.order() {
+            *left.entry(unit.target.as_str()).or_default() += 1;
+        }
+        Self { fleet: job.fleet, left }
+    }
+
+    fn settled(&mut self, unit: &Unit) {
+        if let Some(left) = self.left.get_mut(unit.target.as_str()) {
+            *left -= 1;
+            if *left == 0 {
+                self.fleet.close(&unit.target);
+            }
+        }
+    }
 }
 
 fn next(take: &Mutex<mpsc::Receiver<Unit>>) -> Option<Unit> {

@@ -83,6 +83,13 @@ impl Fleet {
         Ok(Target { host: &self.host, own: &container.machine, container: Some((runtime, name)) })
     }
 
+    /// Ends the session with a target, if there is one.
+    pub(super) fn close(&self, name: &str) {
+        if let Some(container) = self.containers.get(name) {
+            container.machine.reconnect();
+        }
+    }
+
     fn look_at(&self, name: &str) -> Result<()> {
         let state = self.runtime.state(name)?;
         if !state.unprivileged {
