@@ -5,6 +5,17 @@ use crate::Code;
 /// All of them.
 pub const CODES: &[Code] = &[
     Code::new(
+        "APPARMOR-MISSING",
+        "The kernel runs without AppArmor, so nothing would confine the containers, and the configuration insists on it.",
+        "Boot with `apparmor=1 security=apparmor` (or `apparmor` in `lsm=`), or set `policy.apparmor = \"optional\"` in \
+         plugins.toml to go on without confinement.",
+    ),
+    Code::new(
+        "APPARMOR-PARSER-MISSING",
+        "The kernel has AppArmor, and the program that loads profiles into it is not installed.",
+        "Install the package `apparmor` on the host.",
+    ),
+    Code::new(
         "FILE-MISSING",
         "Only the mode or the owner of a file are managed, and the file is not there.",
         "Find out what should have made it; then run again.",
@@ -33,6 +44,11 @@ pub const CODES: &[Code] = &[
         "OS-UNKNOWN",
         "`/etc/os-release` of the target is missing or names no distribution.",
         "Supported are Debian 12 and 13 and Ubuntu 22.04 and 24.04.",
+    ),
+    Code::new(
+        "OS-UNSUPPORTED",
+        "The target runs a distribution that the step has not been tried on, so it changes nothing.",
+        "Use a container with Debian 12 or 13 or Ubuntu 22.04 or 24.04.",
     ),
     Code::new(
         "PARAMS-INVALID",
@@ -68,6 +84,11 @@ pub const CODES: &[Code] = &[
         "SYSCTL-UNKNOWN",
         "The running kernel has no such setting.",
         "Check the name, or that the kernel was built with the feature.",
+    ),
+    Code::new(
+        "SYSTEMD-MISSING",
+        "The target's init is not systemd, so no service can be managed there.",
+        "Use a template of the distribution that boots systemd; on Proxmox VE set `features: nesting=1`.",
     ),
     Code::new(
         "CHANGE-NOT-ANNOUNCED",

@@ -17,6 +17,9 @@ mod machine;
 mod meta;
 mod os_release;
 mod report;
+pub mod require;
+pub mod shown;
+mod stages;
 mod step;
 mod subject;
 #[cfg(feature = "testing")]

@@ -45,10 +45,20 @@ impl<'a> Machine<'a> {
     /// # Errors
     /// As [`Self::observe`].
     pub fn file(&self, path: impl Into<String>) -> Result<FileState> {
-        match self.observe(Subject::File { path: path.into() })? {
-            Observed::File(state) => Ok(state),
-            other => Err(mismatch(&other)),
-        }
+        self.observe(Subject::File { path: path.into() }).and_then(file)
+    }
+
+    /// Looks at several paths in one round trip.
+    ///
+    /// # Errors
+    /// As [`Self::observe_all`].
+    pub fn files<T: Into<String>>(
+        &self,
+        paths: impl IntoIterator<Item = T>,
+    ) -> Result<Vec<Result<FileState>>> {
+        let subject = |path: T| Subject::File { path: path.into() };
+        let seen = self.observe_all(paths.into_iter().map(subject).collect())?;
+        Ok(seen.into_iter().map(|state| state.and_then(file)).collect())
     }
 
     /// The names in a folder, sorted, or nothing if it is not there.
@@ -95,26 +105,24 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The values of a key in the configuration of the unit's container, in their order.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn container_option(&self, key: impl Into<String>) -> Result<Vec<String>> {
+        match self.observe(Subject::ContainerOption { key: key.into() })? {
+            Observed::ContainerOption { values } => Ok(values),
+            other => Err(mismatch(&other)),
+        }
+    }
+
     /// The distribution: `/etc/os-release`, or where it is a link, as on most systems,
     /// `/usr/lib/os-release` (`os-release(5)` knows no other place).
     ///
     /// # Errors
     /// `OS-UNKNOWN` when the file is missing or does not name one.
     pub fn os_release(&self) -> Result<OsRelease> {
-        let paths = ["/etc/os-release", "/usr/lib/os-release"];
-        let subjects = paths.map(|path| Subject::File { path: path.to_owned() });
-        let mut found = FileState::Absent;
-        for seen in self.observe_all(subjects.to_vec())? {
-            match seen? {
-                Observed::File(state @ FileState::Regular { .. }) => {
-                    return OsRelease::parse(&state);
-                }
-                Observed::File(FileState::Absent) => {}
-                Observed::File(state) => found = state,
-                other => return Err(mismatch(&other)),
-            }
-        }
-        OsRelease::parse(&found)
+        OsRelease::first(self.files(OsRelease::PATHS)?)
     }
 
     /// Runs one of the step's declared probes, with more arguments behind the declared ones.
@@ -133,6 +141,13 @@ impl<'a> Machine<'a> {
             Answer::Ran { output } => Ok(output),
             other => Err(unexpected(&other)),
         }
+    }
+}
+
+fn file(observed: Observed) -> Result<FileState> {
+    match observed {
+        Observed::File(state) => Ok(state),
+        other => Err(mismatch(&other)),
     }
 }
 

@@ -107,14 +107,7 @@ impl Meta {
         scope: Scope,
         about: &'static str,
     ) -> Self {
-        Self {
-            name: Cow::Borrowed(name),
-            version: Cow::Borrowed(version),
-            about: Cow::Borrowed(about),
-            scope,
-            probes: Cow::Borrowed(&[]),
-            codes: Cow::Borrowed(&[]),
-        }
+        Self::with(name, version, scope, about, &[], &[])
     }
 
     /// The same with the commands that the step looks with and the errors that it may return. Both are

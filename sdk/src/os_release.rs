@@ -16,6 +16,22 @@ pub struct OsRelease {
 }
 
 impl OsRelease {
+    /// Where it is; the first is a link to the second on most systems, and links are not followed.
+    pub(crate) const PATHS: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
+
+    /// Reads the first of [`Self::PATHS`] that is a regular file.
+    pub(crate) fn first(seen: Vec<Result<FileState>>) -> Result<Self> {
+        let mut found = FileState::Absent;
+        for state in seen {
+            match state? {
+                state @ FileState::Regular { .. } => return Self::parse(&state),
+                FileState::Absent => {}
+                state => found = state,
+            }
+        }
+        Self::parse(&found)
+    }
+
     /// Reads the file's contents.
     ///
     /// # Errors

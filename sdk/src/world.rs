@@ -191,6 +191,14 @@ impl World {
         self
     }
 
+    /// The same with another target machine: `fresh.on_target(|machine| machine.package("bc", "1"))`.
+    #[must_use]
+    pub fn on_target(mut self, change: impl FnOnce(FakeMachine) -> FakeMachine) -> Self {
+        let machine = self.machine_mut(self.target.machine);
+        *machine = change(std::mem::take(machine));
+        self
+    }
+
     /// The machine of that id.
     pub fn machine_mut(&mut self, id: MachineId) -> &mut FakeMachine {
         match id {
@@ -258,13 +266,21 @@ impl World {
 }
 
 impl FakeMachine {
-    /// A machine with nothing but Debian 12's `/etc/os-release`.
+    /// A machine with nothing but Debian 12's `/etc/os-release`, booted with systemd.
     pub fn debian_12() -> Self {
-        Self::default().file(
+        Self::default().folder("/run/systemd/system").file(
             "/etc/os-release",
             "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n\
              PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
         )
+    }
+
+    /// The same with a folder of mode 0755 that belongs to root.
+    #[must_use]
+    pub fn folder(mut self, path: &str) -> Self {
+        let permissions = Permissions { mode: 0o755, uid: 0, gid: 0 };
+        self.files.insert(path.to_owned(), FileState::Folder { permissions });
+        self
     }
 
     /// The same with a file of mode 0644 that belongs to root.

@@ -1,8 +1,8 @@
 //! The container's part: its configuration selects the profile, and its running init has it.
 
 use phoenix_sdk::{
-    Change, CheckReport, Code, Context, Evidence, Kind, Observed, Others, Probe, Result, StepError,
-    Subject, VerifyReport, Wanted, argv,
+    Change, CheckReport, Code, ContainerState, Context, Evidence, Kind, Others, Probe, Result,
+    StepError, VerifyReport, Wanted, argv, shown,
 };
 
 use crate::template::NAME;
@@ -50,7 +50,7 @@ pub(crate) fn check(cx: &Context<'_>) -> Result<CheckReport> {
         let why = if confined {
             "it was started without `lxc.apparmor.allow_nesting`".to_owned()
         } else {
-            format!("its init has the label `{}`", shown(state.label.as_deref()))
+            format!("its init has the label `{}`", label(&state))
         };
         report.changes.push(Change::new(Kind::RestartContainer).because(why));
     }
@@ -59,7 +59,7 @@ pub(crate) fn check(cx: &Context<'_>) -> Result<CheckReport> {
 
 pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
     let machine = cx.machine();
-    let outside = machine.container()?.label;
+    let outside = machine.container()?;
     let inside = machine.probe(&LABEL, &[])?;
     let helpers = machine.probe(&HELPERS, &[])?.line();
     let mut report = VerifyReport::default()
@@ -67,33 +67,33 @@ pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
             "the running init is confined, seen from the host",
             "/proc/<init>/attr of the container",
             wanted_label(),
-            shown(outside.as_deref()),
+            label(&outside),
         ))
         .with(Evidence::equal(
             "the running init is confined, seen from the container",
             LABEL.argv.join(" "),
             wanted_label(),
-            shown(Some(&inside.line())),
+            shown::sentence(&inside.line()),
         ))
         .with(Evidence::equal(
             "nested containers can mount proc",
             HELPERS.argv.join(" "),
             "1",
-            shown(Some(&helpers)),
+            shown::sentence(&helpers),
         ));
     for (key, value) in [(PROFILE, NAME), (NESTING, "1")] {
         report = report.with(Evidence::equal(
             format!("the next start has `{key}` too"),
             "the container's configuration",
             value,
-            values(cx, key)?.join(", "),
+            machine.container_option(key)?.join(", "),
         ));
     }
     Ok(report)
 }
 
 fn no_include_overrides(cx: &Context<'_>) -> Result<()> {
-    for path in values(cx, INCLUDE)? {
+    for path in cx.machine().container_option(INCLUDE)? {
         let text = cx.host().file(&path)?.content().map(phoenix_sdk::Bytes::to_text);
         let selects = |line: &str| {
             let key = line.split_once('=').map(|(key, _)| key.trim());
@@ -110,19 +110,7 @@ fn no_include_overrides(cx: &Context<'_>) -> Result<()> {
     Ok(())
 }
 
-fn values(cx: &Context<'_>, key: &str) -> Result<Vec<String>> {
-    match cx.machine().observe(Subject::ContainerOption { key: key.to_owned() })? {
-        Observed::ContainerOption { values } => Ok(values),
-        other => Err(StepError::new(
-            "OBSERVATION-MISMATCH",
-            format!("asked for an option, was shown {other:?}"),
-        )
-        .hint("This is a defect of the orchestrator; report it.")),
-    }
-}
-
-/// A label, made safe to show.
-fn shown(label: Option<&str>) -> String {
-    let text = label.unwrap_or("none").trim();
-    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
+/// The label of the container's init, made safe to show.
+fn label(state: &ContainerState) -> String {
+    shown::sentence(state.label.as_deref().unwrap_or("none"))
 }

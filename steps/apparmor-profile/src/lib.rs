@@ -5,12 +5,12 @@
 
 mod container;
 mod host;
-mod policy;
 mod template;
 mod worlds;
 
 use phoenix_sdk::{
     CheckReport, Code, Context, Meta, Probe, Result, Scope, Step, VerifyReport, World, export_step,
+    require,
 };
 use serde::Deserialize;
 
@@ -24,10 +24,16 @@ export_step!(ApparmorProfile);
 #[serde(deny_unknown_fields, default)]
 struct Params {}
 
-const PROBES: &[Probe] =
-    &[host::ENABLED, host::LOADED, host::TEXT, host::SAME, container::LABEL, container::HELPERS];
+const PROBES: &[Probe] = &[
+    require::APPARMOR_ENABLED,
+    host::LOADED,
+    host::TEXT,
+    host::SAME,
+    container::LABEL,
+    container::HELPERS,
+];
 
-const CODES: &[Code] = &[policy::MISSING, policy::PARSER_MISSING, container::OVERRIDDEN];
+const CODES: &[Code] = &[container::OVERRIDDEN];
 
 impl Step for ApparmorProfile {
     type Params = Params;
@@ -42,25 +48,35 @@ impl Step for ApparmorProfile {
     );
 
     fn check(&self, cx: &Context<'_>, _params: &Params) -> Result<CheckReport> {
-        match (policy::confines(cx)?, cx.on_host()) {
-            (false, _) => Ok(CheckReport::default().warning(policy::warning(cx))),
-            (true, true) => host::check(cx),
-            (true, false) => container::check(cx),
+        match require::apparmor(cx)? {
+            None => Ok(CheckReport::default().warning(not_confined(cx))),
+            Some(_) if cx.on_host() => host::check(cx),
+            Some(_) => container::check(cx),
         }
     }
 
     fn verify(&self, cx: &Context<'_>, _params: &Params) -> Result<VerifyReport> {
-        match (policy::confines(cx)?, cx.on_host()) {
-            (false, _) => {
-                Ok(VerifyReport::default().with(host::off(cx)?).warning(policy::warning(cx)))
+        match require::apparmor(cx)? {
+            None => {
+                let report = VerifyReport::default().with(require::no_apparmor(cx)?);
+                Ok(report.warning(not_confined(cx)))
             }
-            (true, true) => host::verify(cx),
-            (true, false) => container::verify(cx),
+            Some(_) if cx.on_host() => host::verify(cx),
+            Some(_) => container::verify(cx),
         }
     }
 
     fn rehearsals() -> Vec<World> {
         worlds::all()
+    }
+}
+
+/// The one line that must not be missed.
+fn not_confined(cx: &Context<'_>) -> String {
+    if cx.on_host() {
+        "no AppArmor in the kernel: no container of this host is confined by a profile".to_owned()
+    } else {
+        format!("container `{}` is NOT confined: the kernel has no AppArmor", cx.target().name)
     }
 }
 

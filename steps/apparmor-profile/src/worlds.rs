@@ -1,7 +1,7 @@
 //! Hosts and containers to rehearse with: as they come, as they drift, and as they must not be touched.
 
 use phoenix_sdk::{
-    AppArmorPolicy, World,
+    AppArmorPolicy, World, require,
     wire::MachineId::{Container, Host},
     world::{Event, Fact, Trigger, regular},
 };
@@ -35,7 +35,7 @@ fn fresh_host(name: &str) -> World {
         .answers(&host::TEXT, vec![], 1, "")
         .answers(&host::SAME, rendered(), 0, "same\n")
         .answers(&host::SAME, vec![], 0, "not loaded\n")
-        .answers(&host::ENABLED, vec![], 0, "N\n");
+        .answers(&require::APPARMOR_ENABLED, vec![], 0, "N\n");
     world
 }
 
@@ -85,7 +85,7 @@ fn fresh_container(name: &str) -> World {
         .answers(&container::LABEL, vec![], 0, "unconfined\n")
         .answers(&container::HELPERS, started(), 0, "1\n")
         .answers(&container::HELPERS, vec![], 1, "0\n");
-    world.host = world.host.answers(&host::ENABLED, vec![], 0, "N\n");
+    world.host = world.host.answers(&require::APPARMOR_ENABLED, vec![], 0, "N\n");
     world
 }
 

@@ -2,16 +2,14 @@
 //!
 //! It chooses no storage driver: `fuse-overlayfs` has done that before Docker starts for the first time.
 
-mod listed;
 mod packages;
-mod platform;
 mod proof;
 mod repository;
 mod worlds;
 
 use phoenix_sdk::{
     CheckReport, Code, Context, Kind, Meta, Probe, Result, Scope, Step, VerifyReport, Wanted,
-    World, export_step,
+    World, export_step, require,
 };
 use serde::Deserialize;
 
@@ -51,13 +49,7 @@ const PROBES: &[Probe] = &[
     repository::KEY_SEEN,
 ];
 
-const CODES: &[Code] = &[
-    platform::OS_UNSUPPORTED,
-    platform::SYSTEMD_MISSING,
-    packages::OTHER_FAMILY,
-    repository::KEY_MISSING,
-    repository::URL_WRONG,
-];
+const CODES: &[Code] = &[packages::OTHER_FAMILY, repository::KEY_MISSING, repository::URL_WRONG];
 
 impl Step for DockerInstall {
     type Params = Params;
@@ -73,7 +65,7 @@ impl Step for DockerInstall {
 
     fn check(&self, cx: &Context<'_>, params: &Params) -> Result<CheckReport> {
         let machine = cx.machine();
-        let os = platform::supported(&machine)?;
+        let os = require::platform(&machine)?;
         packages::no_other_family(&machine, params.source)?;
         let mut wanted = Wanted::on(machine);
         if params.source == Source::Docker {
@@ -103,7 +95,7 @@ impl Step for DockerInstall {
     }
 
     fn verify(&self, cx: &Context<'_>, params: &Params) -> Result<VerifyReport> {
-        let os = platform::supported(&cx.machine())?;
+        let os = require::platform(&cx.machine())?;
         let names = packages::wanted(&os, params);
         let mut report = proof::gather(&cx.machine(), &names)?;
         if params.source == Source::Docker {

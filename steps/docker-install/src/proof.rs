@@ -1,10 +1,8 @@
 //! The proof: the daemon's answer, and a container that really runs.
 
 use phoenix_sdk::{
-    Context, Evidence, Machine, Output, Probe, Result, StepError, VerifyReport, argv,
+    Context, Evidence, Machine, Output, Probe, Result, StepError, VerifyReport, argv, shown,
 };
-
-use crate::listed;
 
 /// The script; kept apart so that it can be read, and tried, by itself.
 const SCRIPT: &str = include_str!("workload.sh");
@@ -48,7 +46,7 @@ const STAGES: [(&str, &str); 4] = [
 pub(crate) fn gather(machine: &Machine<'_>, packages: &[String]) -> Result<VerifyReport> {
     let driver = machine.probe(&DRIVER, &[])?;
     let answers = driver.success();
-    let seen = if answers { listed::name(&driver.line()) } else { complaint(&driver) };
+    let seen = shown::output(&driver);
     let enabled = machine.probe(&ENABLED, &[])?;
     let mut report = VerifyReport::default()
         .with(installed(machine, packages)?)
@@ -56,7 +54,7 @@ pub(crate) fn gather(machine: &Machine<'_>, packages: &[String]) -> Result<Verif
             "Docker starts at boot",
             ENABLED.argv.join(" "),
             "enabled",
-            listed::name(&enabled.line()),
+            shown::name(&enabled.line()),
         ))
         .with(Evidence::equal(
             "Docker answers, and keeps its layers on fuse-overlayfs",
@@ -82,7 +80,8 @@ pub(crate) fn with_journal(cx: &Context<'_>, error: StepError) -> StepError {
 fn journal(machine: &Machine<'_>) -> impl Iterator<Item = String> + use<> {
     let output = machine.probe(&JOURNAL, &[]).ok().filter(Output::success);
     let text = output.map(|output| output.stdout.to_text()).unwrap_or_default();
-    let mut lines: Vec<_> = listed::long(&text);
+    let lines = text.lines().map(shown::sentence).filter(|line| !line.is_empty());
+    let mut lines: Vec<_> = lines.collect();
     lines.drain(..lines.len().saturating_sub(5));
     lines.into_iter()
 }
@@ -101,42 +100,19 @@ fn installed(machine: &Machine<'_>, packages: &[String]) -> Result<Evidence> {
 }
 
 fn workload(output: &Output) -> Vec<Evidence> {
-    let text = output.stdout.to_text();
-    let how = "a trial container without network";
-    let mut evidence = Vec::new();
-    for (stage, claim) in STAGES {
-        let holds = text.lines().any(|line| line == format!("stage {stage}"));
-        let prefix = format!("failed {stage}: ");
-        let said = text.lines().find_map(|line| line.strip_prefix(prefix.as_str()));
-        let observed = match said {
-            _ if holds => stage.to_owned(),
-            Some(said) => listed::sentence(said),
-            None => complaint(output),
-        };
-        evidence.push(Evidence {
-            claim: claim.to_owned(),
-            how: how.to_owned(),
-            expected: stage.to_owned(),
-            observed,
-            holds,
-        });
-        if !holds {
-            // The later stages were not tried, which proves nothing about them.
-            return evidence;
-        }
+    let mut evidence = Evidence::of_stages(output, "a trial container without network", &STAGES);
+    if !evidence.iter().all(|stage| stage.holds) {
+        return evidence;
     }
+    let text = output.stdout.to_text();
     let root = text.lines().find_map(|line| line.strip_prefix("root ")).unwrap_or("unknown");
     evidence.push(Evidence::equal(
         "the container's root is a fuse-overlayfs mount",
         "/proc/self/mountinfo in the trial container",
         "fuse.fuse-overlayfs",
-        listed::name(root),
+        shown::name(root),
     ));
     evidence
-}
-
-fn complaint(output: &Output) -> String {
-    listed::sentence(&output.complaint())
 }
 
 #[cfg(test)]

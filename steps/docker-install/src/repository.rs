@@ -2,6 +2,7 @@
 
 use phoenix_sdk::{
     Bytes, Code, Context, Evidence, FileState, Machine, OsRelease, Probe, Result, StepError, argv,
+    shown,
 };
 use serde::Deserialize;
 
@@ -60,7 +61,7 @@ impl Repository {
         if !known || url.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
             return Err(StepError::new(
                 "DOCKER-REPOSITORY-URL",
-                format!("`{}` is not a repository's address", crate::listed::name(&url)),
+                format!("`{}` is not a repository's address", shown::name(&url)),
             )
             .hint("Give an http, https or file address without blanks."));
         }

@@ -1,9 +1,9 @@
 //! Containers to rehearse in: as they come, as they drift, and as they must not be touched.
 
 use phoenix_sdk::{
-    FileState, Permissions, ServiceState, World,
+    ServiceState, World,
     wire::MachineId::Container,
-    world::{Event, Fact, FakeMachine, Trigger},
+    world::{Event, Fact, Trigger},
 };
 
 use crate::{SERVICE, proof, repository};
@@ -39,11 +39,6 @@ fn fresh(name: &str) -> World {
             vec![Event::Service(Container, SERVICE.to_owned(), ServiceState::running())],
         );
     }
-    let permissions = Permissions { mode: 0o755, uid: 0, gid: 0 };
-    world
-        .container
-        .files
-        .insert("/run/systemd/system".to_owned(), FileState::Folder { permissions });
     let runs = || Fact::Active(Container, SERVICE.to_owned());
     let has = |name: &str| Fact::Installed(Container, name.to_owned());
     let file = |path: &str| Fact::Exists(Container, path.to_owned());
@@ -91,7 +86,7 @@ fn fresh(name: &str) -> World {
 }
 
 fn fresh_debian_13() -> World {
-    on(fresh("fresh, Debian 13"), |machine| {
+    fresh("fresh, Debian 13").on_target(|machine| {
         machine.file("/etc/os-release", "ID=debian\nVERSION_ID=13\nVERSION_CODENAME=trixie\n")
     })
 }
@@ -104,7 +99,7 @@ fn from_docker(name: &str) -> World {
 }
 
 fn installed(name: &str) -> World {
-    on(fresh(name), |machine| {
+    fresh(name).on_target(|machine| {
         machine
             .package("docker.io", "20.10.24")
             .package("iptables", "1.8.9")
@@ -116,7 +111,7 @@ fn from_docker_installed(name: &str) -> World {
     let sources = "# Written by phoenix-orch (docker-install).\nTypes: deb\n\
                    URIs: https://download.docker.com/linux/debian\nSuites: bookworm\n\
                    Components: stable\nSigned-By: /etc/apt/keyrings/docker.asc\n";
-    on(from_docker(name), |machine| {
+    from_docker(name).on_target(|machine| {
         machine
             .package("ca-certificates", "20230311")
             .package("docker-ce", "28.5.2")
@@ -131,11 +126,11 @@ fn from_docker_installed(name: &str) -> World {
 fn drifted() -> Vec<World> {
     let mut package = installed("a package was removed");
     package.container.packages.remove("iptables");
-    let disabled = on(installed("the service was disabled"), |machine| {
+    let disabled = installed("the service was disabled").on_target(|machine| {
         let state = ServiceState { enabled: "disabled".to_owned(), ..ServiceState::running() };
         machine.service(SERVICE, state)
     });
-    let stopped = on(installed("the service was stopped"), |machine| {
+    let stopped = installed("the service was stopped").on_target(|machine| {
         let state = ServiceState {
             active: "failed".to_owned(),
             sub: "failed".to_owned(),
@@ -143,7 +138,7 @@ fn drifted() -> Vec<World> {
         };
         machine.service(SERVICE, state)
     });
-    let sources = on(from_docker_installed("apt's source was changed"), |machine| {
+    let sources = from_docker_installed("apt's source was changed").on_target(|machine| {
         machine.file(repository::SOURCES_PATH, "Types: deb\nURIs: http://mirror.example\n")
     });
     let mut key = from_docker_installed("the key was removed");
@@ -155,9 +150,9 @@ fn must_not_be_touched() -> Vec<World> {
     let mut both =
         from_docker("the distribution's Docker is there").stops_with("DOCKER-OTHER-FAMILY");
     both.container = both.container.package("docker.io", "20.10.24");
-    let theirs =
-        on(fresh("Docker's own Docker is there"), |machine| machine.package("docker-ce", "28.5.2"))
-            .stops_with("DOCKER-OTHER-FAMILY");
+    let theirs = fresh("Docker's own Docker is there")
+        .on_target(|machine| machine.package("docker-ce", "28.5.2"))
+        .stops_with("DOCKER-OTHER-FAMILY");
     let mut no_key = from_docker("the key file is missing").stops_with("DOCKER-KEY-MISSING");
     no_key.host.files.remove(KEY_FILE);
     let mut page = from_docker("the key file is a web page").stops_with("DOCKER-KEY-MISSING");
@@ -173,24 +168,21 @@ fn must_not_be_touched() -> Vec<World> {
     unknown.params = r#"{"sorce": "docker"}"#.to_owned();
     let mut init = fresh("no systemd").stops_with("SYSTEMD-MISSING");
     init.container.files.remove("/run/systemd/system");
-    let other = on(fresh("an unknown distribution"), |machine| {
-        machine.file("/etc/os-release", "ID=arch\nPRETTY_NAME=\"Arch Linux\"\n")
-    })
-    .stops_with("OS-UNSUPPORTED");
-    let masked = on(installed("the service is masked"), |machine| {
-        let state = ServiceState {
-            load: "masked".to_owned(),
-            enabled: "masked".to_owned(),
-            active: "inactive".to_owned(),
-            sub: "dead".to_owned(),
-        };
-        machine.service(SERVICE, state)
-    })
-    .stops_with("SERVICE-MASKED");
+    let other = fresh("an unknown distribution")
+        .on_target(|machine| {
+            machine.file("/etc/os-release", "ID=arch\nPRETTY_NAME=\"Arch Linux\"\n")
+        })
+        .stops_with("OS-UNSUPPORTED");
+    let masked = installed("the service is masked")
+        .on_target(|machine| {
+            let state = ServiceState {
+                load: "masked".to_owned(),
+                enabled: "masked".to_owned(),
+                active: "inactive".to_owned(),
+                sub: "dead".to_owned(),
+            };
+            machine.service(SERVICE, state)
+        })
+        .stops_with("SERVICE-MASKED");
     vec![both, theirs, no_key, page, none, url, unknown, init, other, masked]
-}
-
-fn on(mut world: World, change: impl FnOnce(FakeMachine) -> FakeMachine) -> World {
-    world.container = change(world.container);
-    world
 }

@@ -1,6 +1,6 @@
 //! Our keys in Docker's `daemon.json`.
 
-use phoenix_sdk::{Bytes, Evidence, Machine, Probe, Result, argv};
+use phoenix_sdk::{Bytes, Evidence, Machine, Probe, Result, argv, shown};
 use serde_json::{Value, json};
 
 use crate::DRIVER;
@@ -43,7 +43,7 @@ pub(crate) fn evidence(machine: &Machine<'_>) -> Result<Evidence> {
     let found: Vec<_> = keys()
         .iter()
         .map(|(pointer, _)| match document.pointer(pointer) {
-            Some(value) => crate::listed::name(&value.to_string()),
+            Some(value) => shown::name(&value.to_string()),
             None => "nothing".to_owned(),
         })
         .collect();

@@ -1,12 +1,11 @@
 //! The Docker that is there already, if any: which driver, and what a change of driver would hide.
 
-use phoenix_sdk::{Code, Evidence, Machine, Probe, Result, StepError, argv};
+use phoenix_sdk::{Code, Evidence, Machine, Probe, Result, StepError, argv, shown};
 
 use crate::{
     DRIVER,
     daemon::{self, Daemon},
     flags::Flags,
-    listed,
     stored::{self, Hidden},
 };
 
@@ -99,7 +98,7 @@ impl Docker {
             return Ok(());
         }
         let from = match &self.state {
-            State::Running { driver, .. } => format!("from `{}` ", listed::name(driver)),
+            State::Running { driver, .. } => format!("from `{}` ", shown::name(driver)),
             State::Stopped { .. } => String::new(),
         };
         let error = StepError::new(
@@ -125,7 +124,7 @@ impl Docker {
             }
             // The file was written and Docker was not restarted: an earlier run was cut short.
             State::Running { driver, .. } if driver != DRIVER => {
-                Some(format!("it still runs on `{}`", listed::name(driver)))
+                Some(format!("it still runs on `{}`", shown::name(driver)))
             }
             _ => None,
         }
@@ -151,7 +150,7 @@ impl Docker {
                 "the running Docker is on the driver",
                 INFO.argv.join(" "),
                 DRIVER,
-                listed::name(driver),
+                shown::name(driver),
             )),
         }
     }
@@ -167,9 +166,9 @@ fn driver(machine: &Machine<'_>) -> Result<String> {
 fn ask(machine: &Machine<'_>, probe: &Probe) -> Result<Vec<String>> {
     let output = machine.probe(probe, &[])?;
     if output.success() {
-        Ok(listed::names(&output.stdout.to_text()))
+        Ok(shown::names(&output.stdout.to_text()))
     } else {
-        Err(not_answering(&listed::name(&output.complaint())).cause(probe.argv.join(" ")))
+        Err(not_answering(&shown::name(&output.complaint())).cause(probe.argv.join(" ")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The line of the container's configuration that brings `/dev/fuse` in.
 
-use phoenix_sdk::{Code, Evidence, FileState, Result, StepError};
+use phoenix_sdk::{Code, Evidence, FileState, Result, StepError, shown};
 
 pub(crate) const KEY: &str = "lxc.mount.entry";
 /// The same text as Proxmox VE writes for `features: fuse=1`.
@@ -33,7 +33,7 @@ pub(crate) fn wanted(values: &[String]) -> Result<String> {
             Judgement::Broken(why) => {
                 return Err(StepError::new(
                     "FUSE-ENTRY-BROKEN",
-                    format!("`{KEY} = {}` does not work", crate::listed::name(value)),
+                    format!("`{KEY} = {}` does not work", shown::name(value)),
                 )
                 .cause(why)
                 .hint(

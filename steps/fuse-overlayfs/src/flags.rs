@@ -1,6 +1,6 @@
 //! What dockerd gets besides `daemon.json`: flags and variables of its unit.
 
-use phoenix_sdk::{Code, Machine, Probe, Result, StepError, argv};
+use phoenix_sdk::{Code, Machine, Probe, Result, StepError, argv, shown};
 
 pub(crate) const UNIT: Probe = Probe::new(
     "docker-unit",
@@ -68,7 +68,7 @@ impl Flags {
         let Some(word) = &self.driver else { return Ok(()) };
         Err(StepError::new(
             "DOCKER-DRIVER-ELSEWHERE",
-            format!("Docker's unit sets the storage driver: `{}`", crate::listed::name(word)),
+            format!("Docker's unit sets the storage driver: `{}`", shown::name(word)),
         )
         .hint("Remove it from the unit's drop-in or from /etc/default/docker (`systemctl cat docker` shows where)."))
     }

@@ -7,15 +7,13 @@ mod daemon;
 mod docker;
 mod entry;
 mod flags;
-mod listed;
-mod platform;
 mod proof;
 mod stored;
 mod worlds;
 
 use phoenix_sdk::{
-    Change, CheckReport, Code, Context, FileState, Kind, Meta, Observed, Others, Probe, Result,
-    Scope, Step, StepError, Subject, VerifyReport, Wanted, World, export_step,
+    Change, CheckReport, Code, Context, FileState, Kind, Meta, Others, Probe, Result, Scope, Step,
+    StepError, VerifyReport, Wanted, World, export_step, require,
 };
 use serde::Deserialize;
 
@@ -42,15 +40,8 @@ const PROBES: &[Probe] = &[
     proof::MOUNT,
 ];
 
-const CODES: &[Code] = &[
-    platform::OS_UNSUPPORTED,
-    platform::SYSTEMD_MISSING,
-    entry::BROKEN,
-    entry::NO_DEVICE,
-    docker::NOT_ANSWERING,
-    docker::HIDES_DATA,
-    flags::ELSEWHERE,
-];
+const CODES: &[Code] =
+    &[entry::BROKEN, entry::NO_DEVICE, docker::NOT_ANSWERING, docker::HIDES_DATA, flags::ELSEWHERE];
 
 impl Step for FuseOverlayfs {
     type Params = Params;
@@ -66,8 +57,8 @@ impl Step for FuseOverlayfs {
 
     fn check(&self, cx: &Context<'_>, _params: &Params) -> Result<CheckReport> {
         let machine = cx.machine();
-        platform::supported(&machine)?;
-        let entry = entry::wanted(&options(cx)?)?;
+        require::platform(&machine)?;
+        let entry = entry::wanted(&machine.container_option(entry::KEY)?)?;
         let inside = entry::is_fuse(&machine.file("/dev/fuse")?);
 
         let mut report = Wanted::on(machine)
@@ -120,25 +111,13 @@ impl Step for FuseOverlayfs {
         let docker = docker::look(&machine)?;
         let mut report = proof::mount(&machine, docker.data_root())?;
         report.evidence.push(daemon::evidence(&machine)?);
-        report.evidence.push(entry::evidence(&options(cx)?));
+        report.evidence.push(entry::evidence(&machine.container_option(entry::KEY)?));
         report.evidence.extend(docker.evidence());
         Ok(report)
     }
 
     fn rehearsals() -> Vec<World> {
         worlds::all()
-    }
-}
-
-fn options(cx: &Context<'_>) -> Result<Vec<String>> {
-    let subject = Subject::ContainerOption { key: entry::KEY.to_owned() };
-    match cx.machine().observe(subject)? {
-        Observed::ContainerOption { values } => Ok(values),
-        other => Err(StepError::new(
-            "OBSERVATION-MISMATCH",
-            format!("asked for an option, was shown {other:?}"),
-        )
-        .hint("This is a defect of the orchestrator; report it.")),
     }
 }
 

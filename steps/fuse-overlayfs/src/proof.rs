@@ -1,8 +1,6 @@
 //! The proof: a real fuse-overlayfs in the container, mounted, written through and taken down.
 
-use phoenix_sdk::{Evidence, Machine, Output, Probe, Result, VerifyReport, argv};
-
-use crate::listed;
+use phoenix_sdk::{Evidence, Machine, Output, Probe, Result, VerifyReport, argv, shown};
 
 /// The script; kept apart so that it can be read, and tried, by itself.
 pub(crate) const SCRIPT: &str = include_str!("mount.sh");
@@ -30,38 +28,20 @@ pub(crate) fn mount(machine: &Machine<'_>, data_root: &str) -> Result<VerifyRepo
 }
 
 fn read(output: &Output, data_root: &str) -> VerifyReport {
-    let text = output.stdout.to_text();
     let how = format!("a trial mount below `{data_root}`");
-    let through = |stage: &str| text.lines().any(|line| line == format!("stage {stage}"));
-    let mut report = VerifyReport::default();
-    for (stage, claim) in STAGES {
-        let holds = through(stage);
-        let observed = if holds { stage.to_owned() } else { reason(output, &text, stage) };
-        report.evidence.push(Evidence {
-            claim: claim.to_owned(),
-            how: how.clone(),
-            expected: stage.to_owned(),
-            observed,
-            holds,
-        });
-        if !holds {
-            // The later stages were not tried, which proves nothing about them.
-            return report;
-        }
+    let evidence = Evidence::of_stages(output, &how, &STAGES);
+    let report = VerifyReport { evidence, ..VerifyReport::default() };
+    if !report.holds() {
+        return report;
     }
+    let text = output.stdout.to_text();
     let kind = text.lines().find_map(|line| line.strip_prefix("type ")).unwrap_or("unknown");
     report.with(Evidence::equal(
         "the kernel names the mount's type",
         "/proc/self/mountinfo in the container",
         "fuse.fuse-overlayfs",
-        listed::name(kind),
+        shown::name(kind),
     ))
-}
-
-fn reason(output: &Output, text: &str, stage: &str) -> String {
-    let prefix = format!("failed {stage}: ");
-    let said = text.lines().find_map(|line| line.strip_prefix(prefix.as_str()));
-    listed::name(&said.map_or_else(|| output.complaint(), str::to_owned))
 }
 
 #[cfg(test)]

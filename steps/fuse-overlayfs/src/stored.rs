@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use phoenix_sdk::{Bytes, FileState, Machine, Observed, Result, Subject};
+use phoenix_sdk::{Bytes, Machine, Result, shown};
 use serde_json::Value;
 
-use crate::{DRIVER, listed};
+use crate::DRIVER;
 
 /// Where each driver keeps its layers, below its own folder, and which entries are no layers.
 const LAYERS: &[(&str, &str, &[&str])] = &[
@@ -40,7 +40,7 @@ impl Hidden {
         [("images", &self.images), ("containers", &self.containers), ("layers of", &self.layers)]
             .iter()
             .filter(|(_, names)| !names.is_empty())
-            .map(|(what, names)| format!("{what}: {}", listed::quoted(names)))
+            .map(|(what, names)| format!("{what}: {}", shown::quoted(names)))
             .collect()
     }
 }
@@ -83,14 +83,9 @@ pub(crate) fn look(machine: &Machine<'_>, data_root: &str) -> Result<Hidden> {
 fn containers(machine: &Machine<'_>, data_root: &str, hidden: &mut Hidden) -> Result<()> {
     let folder = format!("{data_root}/containers");
     let ids = machine.folder(&folder)?.unwrap_or_default();
-    let subjects =
-        ids.iter().map(|id| Subject::File { path: format!("{folder}/{id}/config.v2.json") });
-    let seen = machine.observe_all(subjects.collect())?;
-    for (id, state) in ids.iter().zip(seen) {
-        let content = match state? {
-            Observed::File(FileState::Regular { content, .. }) => content,
-            _ => Bytes::default(),
-        };
+    let configs = ids.iter().map(|id| format!("{folder}/{id}/config.v2.json"));
+    for (id, state) in ids.iter().zip(machine.files(configs)?) {
+        let content = state?.content().cloned().unwrap_or_default();
         hidden.containers.extend(hidden_container(id, &content));
     }
     Ok(())
@@ -103,7 +98,7 @@ fn hidden_container(id: &str, config: &Bytes) -> Option<String> {
     if text("Driver") == Some(DRIVER) {
         return None;
     }
-    Some(listed::name(text("Name").unwrap_or(id).trim_start_matches('/')))
+    Some(shown::name(text("Name").unwrap_or(id).trim_start_matches('/')))
 }
 
 /// Names with tags from `repositories.json`; those with digests mean the same images again.
@@ -117,7 +112,7 @@ fn tags(content: Option<&Bytes>) -> Vec<String> {
         .filter_map(Value::as_object)
         .flat_map(|references| references.keys())
         .filter(|name| !name.contains('@'))
-        .map(|name| listed::name(name))
+        .map(|name| shown::name(name))
         .collect();
     names.into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use phoenix_sdk::{
     FileState, Permissions, ServiceState, World,
     wire::MachineId::Container,
-    world::{Event, Fact, FakeMachine, Trigger, regular},
+    world::{Event, Fact, Trigger, regular},
 };
 
 use crate::{daemon, docker, entry, flags, proof};
@@ -31,10 +31,6 @@ pub(crate) fn all() -> Vec<World> {
 fn device() -> FileState {
     let permissions = Permissions { mode: 0o666, uid: 65534, gid: 65534 };
     FileState::Device { block: false, major: 10, minor: 229, permissions }
-}
-
-fn folder() -> FileState {
-    FileState::Folder { permissions: Permissions { mode: 0o755, uid: 0, gid: 0 } }
 }
 
 /// A container with systemd and nothing of ours.
@@ -70,7 +66,6 @@ fn fresh(name: &str) -> World {
         .answers(&daemon::READ, vec![], 0, "{\"storage-driver\": \"vfs\"}\n")
         .answers(&docker::INFO, vec![our_driver_in(STARTED)], 0, "fuse-overlayfs\n")
         .answers(&docker::INFO, vec![], 0, "vfs\n");
-    world.container.files.insert("/run/systemd/system".to_owned(), folder());
     world
 }
 
@@ -141,7 +136,7 @@ fn drifted() -> Vec<World> {
     unused.container =
         unused.container.file("/var/lib/docker/image/overlay2/repositories.json", "{}");
     for path in ["overlay2/l", "image/overlay2/imagedb", "containers", "containerd/daemon"] {
-        unused.container.files.insert(format!("/var/lib/docker/{path}"), folder());
+        unused.container = unused.container.folder(&format!("/var/lib/docker/{path}"));
     }
     vec![package, option, restart, key, empty, cut, leftover, unused]
 }
@@ -166,34 +161,34 @@ fn must_not_be_touched() -> Vec<World> {
     let mut worlds = vec![
         images,
         silent,
-        on(stored, |machine| {
+        stored.on_target(|machine| {
             let image = "/var/lib/docker/image/overlay2";
             let names = "{\"Repositories\":{\"nginx\":{\"nginx:1\":\"sha256:ab\"}}}";
             machine
                 .file(&format!("{image}/imagedb/content/sha256/ab"), "{}")
                 .file(&format!("{image}/repositories.json"), names)
         }),
-        on(orphans, |machine| {
+        orphans.on_target(|machine| {
             machine
                 .file(daemon::PATH, "{\"storage-driver\": \"vfs\"}")
                 .file("/var/lib/docker/vfs/dir/0a1b/etc/passwd", "root")
         }),
-        on(moved, |machine| {
+        moved.on_target(|machine| {
             machine
                 .file(daemon::PATH, "{\"data-root\": \"/srv/docker\"}")
                 .file("/srv/docker/containers/c1/config.v2.json", "{\"Driver\":\"overlay2\"}")
         }),
-        on(flag, |machine| {
+        flag.on_target(|machine| {
             let unit = "ExecStart={ argv[]=/usr/sbin/dockerd --storage-driver=vfs ; }\n";
             machine.answers_only(&flags::UNIT, 0, unit)
         }),
-        on(fresh("daemon.json is broken").stops_with("JSON-BROKEN"), |machine| {
-            machine.file(daemon::PATH, "{\"storage-driver\": \"vfs\",}")
-        }),
-        on(fresh("an unknown distribution").stops_with("OS-UNSUPPORTED"), |machine| {
-            machine.file("/etc/os-release", "ID=alpine\nVERSION_ID=3.20\n")
-        }),
-        on(fresh("no systemd").stops_with("SYSTEMD-MISSING"), |mut machine| {
+        fresh("daemon.json is broken")
+            .stops_with("JSON-BROKEN")
+            .on_target(|machine| machine.file(daemon::PATH, "{\"storage-driver\": \"vfs\",}")),
+        fresh("an unknown distribution")
+            .stops_with("OS-UNSUPPORTED")
+            .on_target(|machine| machine.file("/etc/os-release", "ID=alpine\nVERSION_ID=3.20\n")),
+        fresh("no systemd").stops_with("SYSTEMD-MISSING").on_target(|mut machine| {
             machine.files.remove("/run/systemd/system");
             machine
         }),
@@ -208,9 +203,4 @@ fn must_not_be_touched() -> Vec<World> {
     elsewhere.container.files.insert(daemon::PATH.to_owned(), FileState::Symlink { target });
     worlds.push(elsewhere);
     worlds
-}
-
-fn on(mut world: World, change: impl FnOnce(FakeMachine) -> FakeMachine) -> World {
-    world.container = change(world.container);
-    world
 }

@@ -11,7 +11,7 @@ mod worlds;
 
 use phoenix_sdk::{
     CheckReport, Code, Context, Meta, Probe, Result, Scope, Step, StepError, VerifyReport, World,
-    export_step,
+    export_step, require,
 };
 use serde::Deserialize;
 
@@ -51,19 +51,13 @@ const PROBES: &[Probe] = &[
     proof::AT_BOOT,
     proof::NODE,
     proof::OPENS,
-    proof::ENABLED,
+    require::APPARMOR_ENABLED,
     proof::PREPROCESSED,
     proof::SYSCTL,
     proof::SYSCTL_AT_BOOT,
 ];
 
-const CODES: &[Code] = &[
-    apparmor::MISSING,
-    apparmor::PARSER_MISSING,
-    fuse::NO_DEVICE,
-    fuse::WRONG_DEVICE,
-    tunable::BROKEN,
-];
+const CODES: &[Code] = &[fuse::NO_DEVICE, fuse::WRONG_DEVICE, tunable::BROKEN];
 
 impl Step for HostTunables {
     type Params = Params;
@@ -80,27 +74,21 @@ impl Step for HostTunables {
     fn check(&self, cx: &Context<'_>, params: &Params) -> Result<CheckReport> {
         let names = params.names()?;
         let machine = cx.machine();
-        let state = apparmor::state(cx)?;
+        let kernel = require::apparmor(cx)?;
         let report = fuse::check(&machine)?;
-        Ok(match state {
-            apparmor::State::Off => report.warning(apparmor::NOT_CONFINED),
-            apparmor::State::On { stacking } => {
-                let report = report.and(apparmor::check(&machine, names)?);
-                if stacking { report } else { report.warning(apparmor::NO_STACKING) }
-            }
-        })
+        let Some(kernel) = kernel else { return Ok(report.warning(apparmor::NOT_CONFINED)) };
+        let report = report.and(apparmor::check(&machine, names)?);
+        Ok(if kernel.stacking { report } else { report.warning(apparmor::NO_STACKING) })
     }
 
     fn verify(&self, cx: &Context<'_>, params: &Params) -> Result<VerifyReport> {
         let names = params.names()?;
         let machine = cx.machine();
         let report = proof::fuse(&machine)?;
-        Ok(match apparmor::state(cx)? {
-            apparmor::State::Off => {
-                report.with(proof::off(&machine)?).warning(apparmor::NOT_CONFINED)
-            }
-            apparmor::State::On { .. } => proof::apparmor(&machine, names, report)?,
-        })
+        match require::apparmor(cx)? {
+            None => Ok(report.with(require::no_apparmor(cx)?).warning(apparmor::NOT_CONFINED)),
+            Some(_) => proof::apparmor(&machine, names, report),
+        }
     }
 
     fn rehearsals() -> Vec<World> {

@@ -1,6 +1,6 @@
 //! The proof, by the kernel's and the parser's own words.
 
-use phoenix_sdk::{Evidence, Machine, Output, Probe, Result, VerifyReport, argv};
+use phoenix_sdk::{Evidence, Machine, Probe, Result, VerifyReport, argv, shown};
 
 use crate::{apparmor, fuse, tunable};
 
@@ -29,11 +29,6 @@ pub(crate) const OPENS: Probe = Probe::new(
         ": <> /dev/fuse"
     ],
     "Opens `/dev/fuse` as a user without rights, as a container's root is one, and closes it again",
-);
-pub(crate) const ENABLED: Probe = Probe::new(
-    "apparmor-enabled",
-    argv!["cat", "/sys/module/apparmor/parameters/enabled"],
-    "Whether AppArmor is on in the kernel",
 );
 pub(crate) const PREPROCESSED: Probe = Probe::new(
     "tunable",
@@ -74,7 +69,7 @@ pub(crate) fn fuse(machine: &Machine<'_>) -> Result<VerifyReport> {
             claim: "the kernel will have it after a reboot".to_owned(),
             how: "the list of what is built in, and the folders of systemd-modules-load".to_owned(),
             expected: "built-in or modules-load".to_owned(),
-            observed: short(&boot),
+            observed: shown::output(&boot),
             holds: at_boot,
         });
     let node = machine.probe(&NODE, &[])?;
@@ -82,7 +77,7 @@ pub(crate) fn fuse(machine: &Machine<'_>) -> Result<VerifyReport> {
         format!("`{}` is the FUSE device", fuse::DEVICE),
         NODE.argv.join(" "),
         "character special file a:e5",
-        short(&node),
+        shown::output(&node),
     ));
     // Opening the device would load the module, and looking must not change anything.
     if there {
@@ -91,23 +86,10 @@ pub(crate) fn fuse(machine: &Machine<'_>) -> Result<VerifyReport> {
             "a user without rights can open it, as the root of a container is one",
             "open(2) as user 100000",
             "opened",
-            if opened.success() { "opened".to_owned() } else { short(&opened) },
+            if opened.success() { "opened".to_owned() } else { shown::output(&opened) },
         ));
     }
     Ok(report)
-}
-
-/// That the kernel really has no AppArmor.
-pub(crate) fn off(machine: &Machine<'_>) -> Result<Evidence> {
-    let seen = machine.probe(&ENABLED, &[])?;
-    let on = seen.line() == "Y";
-    Ok(Evidence {
-        claim: "the kernel has no AppArmor, which the configuration permits".to_owned(),
-        how: ENABLED.argv.join(" "),
-        expected: "anything but Y".to_owned(),
-        observed: short(&seen),
-        holds: !on,
-    })
 }
 
 /// The tunable as the parser reads it, and the kernel's setting.
@@ -119,7 +101,7 @@ pub(crate) fn apparmor(
     let text = machine.probe(&PREPROCESSED, &[])?;
     let have = tunable::names(&text.stdout.to_text());
     let found: Vec<_> = names.iter().filter(|name| have.contains(name)).cloned().collect();
-    let observed = if text.success() { found.join(" ") } else { short(&text) };
+    let observed = if text.success() { found.join(" ") } else { shown::output(&text) };
     let mut report = report.with(Evidence::equal(
         format!("AppArmor's parser finds the names in `{}`", apparmor::TUNABLE),
         "apparmor_parser --preprocess",
@@ -139,7 +121,7 @@ pub(crate) fn apparmor(
                 "a container's root may have policy of its own",
                 SYSCTL.argv.join(" "),
                 "1",
-                short(&now),
+                shown::output(&now),
             ))
             .with(Evidence::equal(
                 "and after a reboot too",
@@ -149,10 +131,4 @@ pub(crate) fn apparmor(
             ));
     }
     Ok(report)
-}
-
-/// What a probe said, in one short line.
-fn short(output: &Output) -> String {
-    let text = if output.success() { output.line() } else { output.complaint() };
-    text.chars().filter(|letter| !letter.is_control()).take(200).collect()
 }

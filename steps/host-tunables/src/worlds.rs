@@ -1,7 +1,7 @@
 //! Hosts to rehearse on: as they come, as they drift, and as they must not be touched.
 
 use phoenix_sdk::{
-    AppArmorPolicy, FileState, Permissions, World,
+    AppArmorPolicy, FileState, Permissions, World, require,
     wire::MachineId::Host,
     world::{Fact, FakeMachine},
 };
@@ -15,7 +15,7 @@ pub(crate) fn all() -> Vec<World> {
         fresh("fresh"),
         without_apparmor("fresh, without AppArmor"),
         converged("converged"),
-        drift("others have names there", |host| {
+        converged("others have names there").on_target(|host| {
             host.file(apparmor::TUNABLE, "# ours\n@{apparmor_nesting_profiles} += lxc-site\n")
         }),
     ];
@@ -37,7 +37,7 @@ pub(crate) fn fresh(name: &str) -> World {
             0,
             NAMED,
         )
-        .answers(&proof::ENABLED, vec![], 0, "N\n");
+        .answers(&require::APPARMOR_ENABLED, vec![], 0, "N\n");
     world.host.sysctls.insert(apparmor::SYSCTL.to_owned(), "0".to_owned());
     modules(world)
 }
@@ -81,12 +81,6 @@ fn without_apparmor(name: &str) -> World {
     world
 }
 
-fn drift(name: &str, change: impl FnOnce(FakeMachine) -> FakeMachine) -> World {
-    let mut world = converged(name);
-    world.host = change(world.host);
-    world
-}
-
 fn drifted() -> Vec<World> {
     let mut boot = converged("the module is not loaded at boot");
     boot.host.modules.insert("fuse".to_owned(), false);
@@ -111,8 +105,8 @@ fn drifted() -> Vec<World> {
         old,
         stacking,
         named,
-        drift("the device is for root only", |host| with_device(host, 0o600)),
-        drift("our name was removed", |host| {
+        converged("the device is for root only").on_target(|host| with_device(host, 0o600)),
+        converged("our name was removed").on_target(|host| {
             host.file(apparmor::TUNABLE, "@{apparmor_nesting_profiles} = lxc-site\n")
         }),
     ]
@@ -126,11 +120,12 @@ fn must_not_be_touched() -> Vec<World> {
     parser.kernel_apparmor.parser = false;
     let mut gone = converged("the device is gone").stops_with("FUSE-DEVICE-MISSING");
     gone.host.files.remove(fuse::DEVICE);
-    let file = drift("a file in the device's place", |host| host.file(fuse::DEVICE, ""))
+    let file = converged("a file in the device's place")
+        .on_target(|host| host.file(fuse::DEVICE, ""))
         .stops_with("FUSE-DEVICE-WRONG");
-    let twice =
-        drift("the variable is set twice", |host| host.file(apparmor::TUNABLE, NAMED.repeat(2)))
-            .stops_with("TUNABLE-BROKEN");
+    let twice = converged("the variable is set twice")
+        .on_target(|host| host.file(apparmor::TUNABLE, NAMED.repeat(2)))
+        .stops_with("TUNABLE-BROKEN");
     let mut name = converged("a name that is none").stops_with("PARAMS-INVALID");
     name.params = r#"{"profiles": ["a b"]}"#.to_owned();
     vec![required, parser, gone, file, twice, name]
