@@ -143,3 +143,30 @@ fn a_debian_13_container_converges_too() -> Result<()> {
     assert_eq!(events::intended(&events::parse(&second)?), Vec::<String>::new());
     Ok(())
 }
+
+#[test]
+fn a_restart_that_stops_docker_containers_needs_consent() -> Result<()> {
+    let image = Image::ensure(xtask::testbed::Release::Bookworm)?;
+    let container = Container::create(&image, "busy", &Options::default())?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let words = ["run", "--features", "docker", "--target", container.name()];
+    let allowed = [&words[..], &["--allow", "restart"]].concat();
+    bench.run(&allowed)?.expect_code(0)?;
+    container.script(
+        "tar -C / -ch bin/sh $(ldd /bin/sh | grep -o '/[^ ]*' | cut -c2-) | docker import - mine >/dev/null\n\
+         docker run --detach --interactive --name at-work --network none mine /bin/sh -c 'read line' >/dev/null\n\
+         sed -i s/false/true/ /etc/docker/daemon.json\n",
+    )?;
+    let drifted = container.read_file("/etc/docker/daemon.json")?;
+    let dockerd = container.ok(&["pidof", "dockerd"])?;
+    let refused = bench.run(&words)?.expect_code(7)?;
+    for part in ["CONSENT-MISSING", "`at-work`", "--allow restart"] {
+        assert!(refused.stdout().contains(part), "no {part}:\n{}", refused.stdout());
+    }
+    assert_eq!(container.read_file("/etc/docker/daemon.json")?, drifted);
+    assert_eq!(container.ok(&["pidof", "dockerd"])?, dockerd);
+    bench.run(&allowed)?.expect_code(0)?;
+    assert_ne!(container.ok(&["pidof", "dockerd"])?, dockerd);
+    assert!(container.ok(&["docker", "ps", "--all"])?.contains("at-work"), "it is gone");
+    Ok(())
+}
