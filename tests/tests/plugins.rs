@@ -191,6 +191,28 @@ fn whatever_a_step_does_costs_one_unit_and_is_named() -> Result<()> {
 }
 
 #[test]
+fn a_target_has_parameters_of_its_own() -> Result<()> {
+    let stage = Stage::new("params")?;
+    let catalogue = fs::read_to_string(stage.bench.config())?;
+    let own = format!("[plugins.misbehaving.targets.{}.params]\n", stage.container.name());
+    let with = |all: &str, own_text: &str| {
+        let params = format!("[plugins.misbehaving.params]\n{all}\n{own}{own_text}\n");
+        stage.bench.write("plugins.toml", format!("{catalogue}{params}"))
+    };
+    with("text = \"for all\"", "text = \"for this one\"")?;
+    stage.run("", "run")?.expect_code(0)?;
+    assert_eq!(stage.container.read_file("/etc/phoenix-misbehaving")?, b"for this one");
+
+    for wrong in ["text = 7", "txet = \"a\""] {
+        with("", wrong)?;
+        let finished = stage.run_again("", "run")?.expect_code(4)?;
+        one_clear_error(&finished, "PARAMS-INVALID");
+        assert!(finished.stdout().contains("misbehaving"), "{}", finished.stdout());
+    }
+    Ok(())
+}
+
+#[test]
 fn what_a_container_prints_is_made_harmless() -> Result<()> {
     let stage = Stage::new("garbage")?;
     let finished = stage.run("garbage", "plan")?.expect_code(0)?;

@@ -133,6 +133,10 @@ fn answer<T: DeserializeOwned>(outcome: RResult<Doc, Doc>) -> Result<T> {
     match outcome.into_result() {
         Ok(document) => document.read().map_err(unreadable),
         Err(document) => match document.read::<StepError>() {
+            // The SDK reads the parameters on the step's behalf; what is wrong with them is in plugins.toml.
+            Ok(error) if error.code == "PARAMS-INVALID" => {
+                Err(Error::from_step(ErrorKind::Config, error))
+            }
             Ok(error) => Err(Error::from_step(ErrorKind::Step, error)),
             Err(error) => Err(unreadable(error)),
         },
