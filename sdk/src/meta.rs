@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Result, StepError, shown};
+
 /// A text that a step gives as a constant and the orchestrator reads from a document.
 pub type Text = Cow<'static, str>;
 
@@ -100,6 +102,22 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// The declared probe that a command is: the probe's words, and perhaps more behind them.
+    ///
+    /// # Errors
+    /// `PROBE-NOT-DECLARED` when it is none.
+    pub fn declared(&self, argv: &[String]) -> Result<&Probe> {
+        let begins = |probe: &&Probe| {
+            argv.len() >= probe.argv.len()
+                && probe.argv.iter().zip(argv).all(|(want, have)| want == have)
+        };
+        self.probes.iter().find(begins).ok_or_else(|| {
+            let command = shown::sentence(&argv.join(" "));
+            StepError::new("PROBE-NOT-DECLARED", format!("`{command}` is not a declared probe"))
+                .hint("Declare it in the step's `META.probes`.")
+        })
+    }
+
     /// A step without probes and codes of its own yet. Pass `env!("CARGO_PKG_VERSION")` as version.
     pub const fn new(
         name: &'static str,

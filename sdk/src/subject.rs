@@ -54,7 +54,7 @@ pub enum Subject {
         /// `lxc-phoenix-v2`.
         name: String,
     },
-    /// Whether a command succeeds; it must only look.
+    /// Whether a command succeeds. It must be a declared probe, for looking runs nothing else.
     Command {
         /// Program and arguments.
         argv: Vec<String>,

@@ -114,15 +114,11 @@ impl<'a> Wanted<'a> {
     /// # Errors
     /// The first thing that could not be looked at, or could not be compared.
     pub fn into_report(self) -> Result<CheckReport> {
-        let subjects = self.changes.iter().filter_map(|change| change.kind.subject()).collect();
-        let mut seen = self.machine.observe_all(subjects)?.into_iter();
+        let subjects = self.changes.iter().map(|change| change.kind.subject()).collect();
+        let seen = self.machine.observe_all(subjects)?;
         let mut report = CheckReport::default();
-        for mut change in self.changes {
-            let verdict = match change.kind.subject().and_then(|_| seen.next()) {
-                Some(observed) => change.compare(&observed?)?,
-                None => Verdict::Needed(String::new()),
-            };
-            match verdict {
+        for (mut change, observed) in self.changes.into_iter().zip(seen) {
+            match change.compare(&observed?)? {
                 Verdict::Fine(note) => report.notes.push(note),
                 Verdict::Needed(why) => {
                     if change.why.is_empty() {

@@ -170,6 +170,7 @@ fn whatever_a_step_does_costs_one_unit_and_is_named() -> Result<()> {
         ("panic-verify", "run", 7, "SDK-PANIC"),
         ("error-check", "plan", 7, "MISBEHAVING-ERROR"),
         ("undeclared-probe", "plan", 7, "PROBE-NOT-DECLARED"),
+        ("undeclared-command", "plan", 7, "PROBE-NOT-DECLARED"),
         ("perform-in-check", "plan", 7, "CHANGE-NOT-ANNOUNCED"),
         ("unannounced-change", "run", 7, "CHANGE-NOT-ANNOUNCED"),
         ("apply-does-nothing", "run", 7, "NOT-CONVERGED"),

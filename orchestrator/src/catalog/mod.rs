@@ -18,7 +18,7 @@ use semver::Version;
 pub use loaded_step::LoadedStep;
 
 use crate::{
-    config::Manifest,
+    config::{Manifest, Part},
     error::{Error, ErrorKind, Result},
 };
 
@@ -39,29 +39,27 @@ pub fn load(
                     .hint("This is a defect of phoenix-orch; please report it.")
             })?;
             let candidates = manifest.library_candidates(plugin, exe_dir);
+            let at = |mut error: Error, label: &str| {
+                error.excerpt = Some(manifest.excerpt(plugin, Part::Library, label));
+                error
+            };
             let path = candidates.iter().find(|path| path.exists()).ok_or_else(|| {
-                candidates.iter().fold(
-                    Error::new(
-                        ErrorKind::Plugin,
-                        "PLUGIN-MISSING",
-                        format!("the library of step `{name}` is not there"),
-                    )
-                    .hint("Build or install it, or name its folder in `plugin_dirs`."),
-                    |error, path| error.cause(format!("not `{}`", path.display())),
+                let error = Error::new(
+                    ErrorKind::Plugin,
+                    "PLUGIN-MISSING",
+                    format!("the library of step `{name}` is not there"),
                 )
+                .hint("Build or install it, or name its folder in `plugin_dirs`.");
+                let looked = candidates.iter().map(|path| format!("not `{}`", path.display()));
+                at(looked.fold(error, Error::cause), "not found")
             })?;
             let step = LoadedStep::load(path)?;
-            if step.meta.meta.name != *name {
-                return Err(Error::new(
-                    ErrorKind::Plugin,
-                    "PLUGIN-OTHER-STEP",
-                    format!(
-                        "`{}` is the step `{}`, not `{name}`",
-                        path.display(),
-                        step.meta.meta.name
-                    ),
-                )
-                .hint("Correct `library` in plugins.toml."));
+            let found = &step.meta.meta.name;
+            if found != name {
+                let message = format!("`{}` is the step `{found}`, not `{name}`", path.display());
+                let error = Error::new(ErrorKind::Plugin, "PLUGIN-OTHER-STEP", message)
+                    .hint("Correct `library` in plugins.toml.");
+                return Err(at(error, "another step"));
             }
             Ok((name.clone(), step))
         })

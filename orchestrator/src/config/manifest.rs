@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use phoenix_sdk::AppArmorPolicy;
@@ -86,7 +86,6 @@ pub(super) struct Places {
     pub(super) section: Range<usize>,
     pub(super) library: Option<Range<usize>>,
     pub(super) version: Range<usize>,
-    pub(super) params: Option<Range<usize>>,
     pub(super) requires: BTreeMap<String, Range<usize>>,
 }
 
@@ -97,8 +96,6 @@ pub enum Part<'a> {
     Library,
     /// `version`.
     Version,
-    /// `params`, or the section where there are none.
-    Params,
     /// What it requires of this step.
     Requires(&'a str),
 }
@@ -123,14 +120,8 @@ impl Manifest {
         let place = match part {
             Part::Library => places.library.as_ref(),
             Part::Version => Some(&places.version),
-            Part::Params => places.params.as_ref(),
             Part::Requires(step) => places.requires.get(step),
         };
         self.source.excerpt(place.unwrap_or(&places.section).clone(), label)
-    }
-
-    /// The folder of the file, absolute.
-    pub fn dir(&self) -> &Path {
-        &self.dir
     }
 }

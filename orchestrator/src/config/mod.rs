@@ -47,7 +47,8 @@ pub fn load(path: &Path) -> Result<Manifest> {
 ///
 /// # Errors
 /// One of [`CODES`], of kind `Config`.
-pub fn parse_text(path: &Path, text: &str) -> Result<Manifest> {
+#[cfg(test)]
+fn parse_text(path: &Path, text: &str) -> Result<Manifest> {
     from_source(path, source::Source::new(path, text))
 }
 

@@ -64,7 +64,6 @@ fn one(
             section: section.place(),
             library: section.get("library").map(|value| value.span()),
             version: version_value.span(),
-            params: section.get("params").map(|value| value.span()),
             requires: requires_places,
         },
     })

@@ -347,7 +347,7 @@ fn without_a_word_the_strict_settings_hold() {
     assert_eq!(manifest.policy.apparmor, AppArmorPolicy::Required);
     assert_eq!(manifest.policy.restart, Restart::Ask);
     assert_eq!(manifest.targets, Targets::default());
-    assert!(manifest.dir().is_absolute());
+    assert!(manifest.dir.is_absolute());
 }
 
 #[test]

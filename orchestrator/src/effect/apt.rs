@@ -39,43 +39,42 @@ pub(super) fn explain(output: &Output) -> Error {
     let text = format!("{}\n{}", output.stdout.to_text(), output.stderr.to_text());
     let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
     let packages = failed_packages(&text);
-    let (code, message, hint) = if output.exit == 127 {
-        ("APT-MISSING", "there is no apt-get".to_owned(), "Supported are Debian and Ubuntu.")
-    } else if has(&["No space left on device", "You don't have enough free space"]) {
-        ("APT-DISK-FULL", "the target's disk is full".to_owned(), "Make room, then run again.")
-    } else if has(&["Could not get lock", "Unable to acquire the dpkg frontend lock"]) {
-        (
-            "APT-LOCKED",
-            "another package manager holds the lock".to_owned(),
-            "Wait until it is done, then run again.",
-        )
-    } else if !packages.is_empty() {
-        (
-            "APT-DPKG",
-            format!("`{}` cannot be installed", packages.join("`, `")),
-            "Mend the package inside the target (`dpkg --configure -a`), then run again.",
-        )
-    } else if has(&[
-        "Failed to fetch",
-        "Unable to fetch some archives",
-        "Temporary failure resolving",
-        "Could not resolve",
-        "Connection failed",
-        "Some index files failed to download",
-        "does not have a Release file",
-    ]) {
-        (
-            "APT-DOWNLOAD",
-            "packages cannot be downloaded".to_owned(),
-            "Check the target's network and apt sources, then run again.",
-        )
-    } else {
-        (
-            "APT-FAILED",
-            format!("apt-get ended with exit code {}", output.exit),
-            "Run the same inside the target to see more.",
-        )
-    };
+    let (code, message, hint) =
+        if has(&["No space left on device", "You don't have enough free space"]) {
+            ("APT-DISK-FULL", "the target's disk is full".to_owned(), "Make room, then run again.")
+        } else if has(&["Could not get lock", "Unable to acquire the dpkg frontend lock"]) {
+            (
+                "APT-LOCKED",
+                "another package manager holds the lock".to_owned(),
+                "Wait until it is done, then run again.",
+            )
+        } else if !packages.is_empty() {
+            (
+                "APT-DPKG",
+                format!("`{}` cannot be installed", packages.join("`, `")),
+                "Mend the package inside the target (`dpkg --configure -a`), then run again.",
+            )
+        } else if has(&[
+            "Failed to fetch",
+            "Unable to fetch some archives",
+            "Temporary failure resolving",
+            "Could not resolve",
+            "Connection failed",
+            "Some index files failed to download",
+            "does not have a Release file",
+        ]) {
+            (
+                "APT-DOWNLOAD",
+                "packages cannot be downloaded".to_owned(),
+                "Check the target's network and apt sources, then run again.",
+            )
+        } else {
+            (
+                "APT-FAILED",
+                format!("apt-get ended with exit code {}", output.exit),
+                "Run the same inside the target to see more.",
+            )
+        };
     reasons(&text)
         .into_iter()
         .fold(Error::new(ErrorKind::Step, code, message).hint(hint), Error::cause)

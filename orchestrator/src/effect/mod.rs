@@ -31,8 +31,6 @@ pub use observe::observe_all;
 pub struct Eyes<'a> {
     /// The host.
     pub host: &'a dyn Reader,
-    /// The unit's own machine: the host too, or its container.
-    pub own: &'a dyn Reader,
     /// The container's runtime and name, for a unit of a container.
     pub container: Option<(&'a dyn Runtime, &'a str)>,
 }

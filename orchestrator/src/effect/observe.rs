@@ -59,11 +59,20 @@ pub fn observe_all(
         .map(|(subject, look)| match look {
             Look::Direct => direct(eyes, subject),
             Look::Reads(reads) => {
-                let answers = seen.by_ref().take(reads.len()).collect::<Result<Vec<_>>>()?;
-                parse(subject, answers)
+                let answers = seen.by_ref().take(reads.len()).collect::<Result<Vec<_>>>();
+                parse(subject, answers.map_err(|error| without_tool(subject, error))?)
             }
         })
         .collect())
+}
+
+/// The machine has no such program: what that means depends on what was asked.
+fn without_tool(subject: &Subject, error: Error) -> Error {
+    match (subject, error.code.as_str()) {
+        (Subject::Packages { .. }, "EXEC-NOT-FOUND") => packages::missing(error.message),
+        (Subject::Service { name }, "EXEC-NOT-FOUND") => service::silent(name, error.message),
+        _ => error,
+    }
 }
 
 fn direct(eyes: Eyes<'_>, subject: &Subject) -> Result<Observed> {
@@ -132,4 +141,27 @@ pub(super) fn files(machine: &dyn Reader, paths: &[String]) -> Result<Vec<phoeni
             _ => Err(garbled(&Subject::File { path: paths.join(" ") })),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use phoenix_sdk::Subject;
+
+    use super::{Eyes, observe_all};
+    use crate::effect::scripted::Scripted;
+
+    #[test]
+    fn a_missing_tool_has_the_name_of_what_it_means_and_costs_one_answer() {
+        let machine = Scripted::new(&[("dpkg-query", 127, ""), ("systemctl", 127, "")]);
+        let subjects = [
+            Subject::Packages { names: vec!["x".into()] },
+            Subject::File { path: "/x".into() },
+            Subject::Service { name: "x.service".into() },
+        ];
+        let eyes = Eyes { host: &machine, container: None };
+        let seen = observe_all(eyes, &machine, &subjects).unwrap();
+        let codes: Vec<_> =
+            seen.iter().map(|seen| seen.as_ref().err().map(|error| error.code.as_str())).collect();
+        assert_eq!(codes, [Some("APT-MISSING"), None, Some("SYSTEMD-UNREACHABLE")]);
+    }
 }

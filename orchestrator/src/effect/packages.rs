@@ -7,7 +7,7 @@ use phoenix_sdk::{Observed, Output};
 use super::apt;
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Exec, Mutator, Read},
+    transport::{Exec, Mutator, Read, printable},
 };
 
 /// Between tries of a download. Three tries in all; apt itself retries each file besides.
@@ -30,7 +30,7 @@ pub(super) fn reads(names: &[String]) -> Vec<Read> {
 /// dpkg-query ends with 1 when it does not know one of the names, which is no error here.
 pub(super) fn parse(names: &[String], output: &Output) -> Result<Observed> {
     if !matches!(output.exit, 0 | 1) {
-        return Err(missing(output));
+        return Err(missing(printable(&output.complaint())));
     }
     let text = output.stdout.to_text();
     let installed: BTreeMap<String, String> = text
@@ -45,9 +45,10 @@ pub(super) fn parse(names: &[String], output: &Output) -> Result<Observed> {
     Ok(Observed::Packages { installed })
 }
 
-fn missing(output: &Output) -> Error {
+/// The target has no package database that we know.
+pub(super) fn missing(cause: String) -> Error {
     Error::new(ErrorKind::Step, "APT-MISSING", "the target's package database does not answer")
-        .cause(output.complaint())
+        .cause(cause)
         .hint("Supported are Debian 12 and 13 and Ubuntu 22.04 and 24.04.")
 }
 
@@ -68,49 +69,44 @@ pub(super) fn install(
             return Err(apt::no_candidate(&unknown));
         }
     }
-    let mut tries = BACKOFF.iter();
-    loop {
-        let output = machine.exec(&apt_get(&install_words(names, recommends)), line)?;
-        if output.success() {
-            return Ok(());
-        }
-        let error = apt::explain(&output);
-        let wait = (error.code == "APT-DOWNLOAD").then(|| tries.next()).flatten();
-        let Some(wait) = wait else { return Err(error) };
-        line(&format!("download failed, trying again in {} s", wait.as_secs()));
-        thread::sleep(*wait);
-        if !updated {
-            update(machine, line)?;
-            updated = true;
-        }
-    }
+    download(machine, &install_words(names, recommends), !updated, line)
 }
 
 fn update(machine: &dyn Mutator, line: &mut dyn FnMut(&str)) -> Result<()> {
-    let mut tries = BACKOFF.iter();
+    // Without this option apt-get ends with 0 although a list could not be fetched.
+    let words = ["-o", "APT::Update::Error-Mode=any", "update"].map(str::to_owned);
+    download(machine, &words, false, line)
+}
+
+/// Runs apt-get, and again after a while if a download fails. Lists that may be out of date are updated
+/// before the second try.
+fn download(
+    machine: &dyn Mutator,
+    words: &[String],
+    mut outdated: bool,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let mut waits = BACKOFF.iter();
     loop {
-        // Without this option apt-get ends with 0 although a list could not be fetched.
-        let words = ["-o", "APT::Update::Error-Mode=any", "update"].map(str::to_owned);
-        let output = machine.exec(&apt_get(&words), line)?;
+        let output = machine.exec(&apt_get(words), line)?;
         if output.success() {
             return Ok(());
         }
         let error = apt::explain(&output);
-        let wait = (error.code == "APT-DOWNLOAD").then(|| tries.next()).flatten();
+        let wait = (error.code == "APT-DOWNLOAD").then(|| waits.next()).flatten();
         let Some(wait) = wait else { return Err(error) };
-        line(&format!("update failed, trying again in {} s", wait.as_secs()));
+        line(&format!("a download failed, trying again in {} s", wait.as_secs()));
         thread::sleep(*wait);
+        if std::mem::take(&mut outdated) {
+            update(machine, line)?;
+        }
     }
 }
 
 fn policy(machine: &dyn Mutator, names: &[String]) -> Result<Output> {
     let mut argv = vec!["apt-cache".to_owned(), "policy".to_owned()];
     argv.extend(names.iter().cloned());
-    let output = machine.exec(&Exec::new(argv), &mut |_| {})?;
-    if output.exit == 127 {
-        return Err(missing(&output));
-    }
-    Ok(output)
+    machine.exec(&Exec::new(argv), &mut |_| {})
 }
 
 fn install_words(names: &[String], recommends: bool) -> Vec<String> {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Mutex};
 use phoenix_sdk::{FileState, Output, Permissions};
 
 use crate::{
-    error::Result,
+    error::{Error, ErrorKind, Result},
     transport::{Exec, Mutator, Read, Reader, Seen, WriteFile},
 };
 
@@ -54,7 +54,8 @@ impl Scripted {
         self.done.lock().unwrap().clone()
     }
 
-    fn run(&self, argv: &[String]) -> Output {
+    /// Exit code 127 stands for a program that is not there, which is an error of both real machines.
+    fn run(&self, argv: &[String]) -> Result<Output> {
         let words = argv.join(" ");
         let mut answers = self.answers.lock().unwrap();
         let found = answers.iter().position(|(prefix, ..)| words.starts_with(prefix));
@@ -62,8 +63,9 @@ impl Scripted {
         let (_, exit, text) = found.map_or(("", 0, ""), |place| answers.remove(place));
         // What commands say on failure is on standard error, and their answers on standard output.
         match exit {
-            0 => Output { exit, stdout: text.into(), stderr: "".into() },
-            _ => Output { exit, stdout: "".into(), stderr: text.into() },
+            0 => Ok(Output { exit, stdout: text.into(), stderr: "".into() }),
+            127 => Err(Error::new(ErrorKind::Step, "EXEC-NOT-FOUND", "no such program")),
+            _ => Ok(Output { exit, stdout: "".into(), stderr: text.into() }),
         }
     }
 }
@@ -71,15 +73,15 @@ impl Scripted {
 impl Reader for Scripted {
     fn read(&self, reads: &[Read]) -> Result<Vec<Result<Seen>>> {
         let seen = |read: &Read| match read {
-            Read::File { path } => Seen::File(self.state(path)),
-            Read::Folder { .. } => Seen::Folder(None),
-            Read::Exec { argv } => Seen::Exec(self.run(argv)),
+            Read::File { path } => Ok(Seen::File(self.state(path))),
+            Read::Folder { .. } => Ok(Seen::Folder(None)),
+            Read::Exec { argv } => self.run(argv).map(Seen::Exec),
         };
-        Ok(reads.iter().map(|read| Ok(seen(read))).collect())
+        Ok(reads.iter().map(seen).collect())
     }
 
     fn probe(&self, exec: &Exec) -> Result<Output> {
-        Ok(self.run(&exec.argv))
+        self.run(&exec.argv)
     }
 }
 
@@ -87,7 +89,7 @@ impl Mutator for Scripted {
     fn reconnect(&self) {}
 
     fn exec(&self, exec: &Exec, _line: &mut dyn FnMut(&str)) -> Result<Output> {
-        Ok(self.run(&exec.argv))
+        self.run(&exec.argv)
     }
 
     fn write_file(&self, write: &WriteFile) -> Result<()> {

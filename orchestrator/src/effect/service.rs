@@ -20,13 +20,7 @@ pub(super) fn reads(name: &str) -> Vec<Read> {
 
 pub(super) fn parse(name: &str, output: &Output) -> Result<Observed> {
     if !output.success() {
-        return Err(Error::new(
-            ErrorKind::Step,
-            "SYSTEMD-UNREACHABLE",
-            format!("systemd does not answer for `{name}`"),
-        )
-        .cause(printable(&output.complaint()))
-        .hint("The target must run systemd; wait until it has booted, then run again."));
+        return Err(silent(name, printable(&output.complaint())));
     }
     let text = output.stdout.to_text();
     let value = |key: &str| {
@@ -39,6 +33,14 @@ pub(super) fn parse(name: &str, output: &Output) -> Result<Observed> {
         active: value("ActiveState"),
         sub: value("SubState"),
     }))
+}
+
+/// systemd does not answer, for this reason.
+pub(super) fn silent(name: &str, cause: String) -> Error {
+    let message = format!("systemd does not answer for `{name}`");
+    Error::new(ErrorKind::Step, "SYSTEMD-UNREACHABLE", message)
+        .cause(cause)
+        .hint("The target must run systemd; wait until it has booted, then run again.")
 }
 
 pub(super) fn set(
@@ -80,12 +82,14 @@ fn systemctl(
     if output.success() {
         return Ok(());
     }
-    let error = Error::new(ErrorKind::Step, "SERVICE-FAILED", format!("`{name}` does not {verb}"))
+    let message = format!("`{name}` does not {verb}");
+    let error = Error::new(ErrorKind::Step, "SERVICE-FAILED", message)
+        .cause(printable(&output.complaint()))
         .hint(format!("Read `systemctl status {name}` and `journalctl -u {name}` on the target."));
-    Ok(journal(machine, name)?
-        .into_iter()
-        .fold(error.cause(printable(&output.complaint())), Error::cause))
-    .and_then(Err)
+    // That the journal cannot be read must not take the place of what failed.
+    let said = journal(machine, name)
+        .unwrap_or_else(|error| vec![format!("its journal cannot be read: {error}")]);
+    Err(said.into_iter().fold(error, Error::cause))
 }
 
 /// The last lines that the service itself wrote: the reason is there, not in systemctl's words.
@@ -129,6 +133,18 @@ mod tests {
             error.causes,
             ["Job for docker.service failed", "failed to load daemon.json: invalid character"]
         );
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_read_does_not_take_the_place_of_the_failure() {
+        let machine =
+            Scripted::new(&[("systemctl restart", 1, "Job failed"), ("journalctl", 127, "")]);
+        let error = restart(&machine, "docker.service", &mut |_| {}).unwrap_err();
+        assert_eq!(
+            (error.code.as_str(), error.causes[0].as_str()),
+            ("SERVICE-FAILED", "Job failed")
+        );
+        assert!(error.causes[1].contains("its journal cannot be read"), "{:?}", error.causes);
     }
 
     #[test]

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use phoenix_sdk::{Change, Consent, Evidence, Observed};
+use phoenix_sdk::{Change, Consent, Evidence, Observed, StepError};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::{Error, ErrorKind},
-    graph::Unit,
-};
+use crate::{error::Error, graph::Unit};
 
 /// The version of the events' form. It changes when a reader of the former one would be wrong.
 pub const FORMAT: u32 = 1;
@@ -178,34 +175,14 @@ pub enum Outcome {
 pub struct Failure {
     /// The exit code that this kind of error gives.
     pub exit: u8,
-    /// Stable.
-    pub code: String,
-    /// What went wrong.
-    pub message: String,
-    /// What lies behind it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub causes: Vec<String>,
-    /// What to do next.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub hints: Vec<String>,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub error: StepError,
 }
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self {
-            exit: error.kind.exit_code(),
-            code: error.code.clone(),
-            message: error.message.clone(),
-            causes: error.causes.clone(),
-            hints: error.hints.clone(),
-        }
-    }
-}
-
-impl Failure {
-    /// The code of an interrupted unit, which is no failure of the step.
-    pub fn is_interruption(&self) -> bool {
-        self.exit == ErrorKind::Interrupted.exit_code()
+        Self { exit: error.kind.exit_code(), error: error.clone().into_step() }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     graph::HOST,
     runtime::Runtime,
-    transport::{ContainerMachine, LocalMachine, Mutator, Reader},
+    transport::{ContainerMachine, LocalMachine, Mutator as _, Reader},
 };
 
 /// All targets of a run.
@@ -25,13 +25,13 @@ struct Container {
     ready: OnceLock<Result<()>>,
 }
 
-/// One target, with eyes and hands.
+/// One target, to look at. Hands on it are given separately, and only to whoever applies.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
     /// The host.
     pub host: &'a dyn Reader,
     /// The target's own machine.
-    pub own: &'a dyn Mutator,
+    pub own: &'a dyn Reader,
     /// Its runtime and name, for a container.
     pub container: Option<(&'a dyn Runtime, &'a str)>,
 }
@@ -39,12 +39,7 @@ pub struct Target<'a> {
 impl<'a> Target<'a> {
     /// To look.
     pub fn eyes(&self) -> Eyes<'a> {
-        Eyes { host: self.host, own: self.own, container: self.container }
-    }
-
-    /// To act.
-    pub fn hands(&self) -> Hands<'a> {
-        Hands { own: self.own, container: self.container }
+        Eyes { host: self.host, container: self.container }
     }
 }
 
@@ -61,14 +56,23 @@ impl Fleet {
         Self { host: LocalMachine, runtime, containers }
     }
 
-    /// A target of the run.
+    /// A target of the run, to look at.
     ///
     /// # Errors
     /// `TARGET-STOPPED` or `TARGET-PRIVILEGED` for a container that steps cannot work in; looked at once
     /// in a run.
     pub fn target(&self, name: &str) -> Result<Target<'_>> {
+        let Hands { own, container } = self.hands(name)?;
+        Ok(Target { host: &self.host, own, container })
+    }
+
+    /// Hands on a target of the run.
+    ///
+    /// # Errors
+    /// As [`Self::target`].
+    pub fn hands(&self, name: &str) -> Result<Hands<'_>> {
         if name == HOST {
-            return Ok(Target { host: &self.host, own: &self.host, container: None });
+            return Ok(Hands { own: &self.host, container: None });
         }
         let (name, container) = self.containers.get_key_value(name).ok_or_else(|| {
             Error::new(
@@ -79,8 +83,7 @@ impl Fleet {
             .hint("This is a defect of phoenix-orch; please report it.")
         })?;
         container.ready.get_or_init(|| self.look_at(name)).clone()?;
-        let runtime = &*self.runtime;
-        Ok(Target { host: &self.host, own: &container.machine, container: Some((runtime, name)) })
+        Ok(Hands { own: &container.machine, container: Some((&*self.runtime, name)) })
     }
 
     /// Ends the session with a target, if there is one.

@@ -152,6 +152,8 @@ impl UnitState {
 
 #[cfg(test)]
 mod tests {
+    use phoenix_sdk::StepError;
+
     use super::{Body, Event, Failure, Outcome, State, Unit};
 
     fn event(body: Body) -> Event {
@@ -172,13 +174,7 @@ mod tests {
             let outcome = match exit {
                 0 => Outcome::Unchanged,
                 exit => Outcome::Failed {
-                    error: Failure {
-                        exit: *exit,
-                        code: "X".into(),
-                        message: "m".into(),
-                        causes: vec![],
-                        hints: vec![],
-                    },
+                    error: Failure { exit: *exit, error: StepError::new("X", "m") },
                 },
             };
             state.fold(&event(Body::UnitFinished { unit, outcome, took_ms: 1 }));

@@ -108,7 +108,8 @@ impl<'r> Life<'_, 'r> {
     }
 
     fn apply(&self, report: &CheckReport) -> Result<usize> {
-        let host = self.host(Phase::Apply(&report.changes));
+        let hands = self.job.fleet.hands(&self.unit.target)?;
+        let host = self.host(Phase::Apply(hands, &report.changes));
         let outcome = self.loaded.apply(&host, &self.input(Some(report.clone())));
         let performed = *host.performed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         self.settled(host, outcome)?;
@@ -209,7 +210,7 @@ impl<'r> Life<'_, 'r> {
         let subjects: Vec<_> = changes
             .iter()
             .filter(|change| effect::diff::has(&change.kind))
-            .filter_map(|change| change.kind.subject())
+            .map(|change| change.kind.subject())
             .collect();
         let eyes = self.target.eyes();
         let mut seen = effect::observe_all(eyes, self.target.own, &subjects)?.into_iter();

@@ -8,26 +8,26 @@ use std::{
 
 use abi_stable::std_types::{RErr, ROk, RResult};
 use phoenix_sdk::{
-    Change, Kind, Meta, Observed, StepError, Verdict,
+    Change, Kind, Meta, Observed, Probe, StepError, Subject, Verdict,
     boundary::{Doc, Host},
     wire::{Answer, MachineId, Request},
 };
 
 use super::{Owed, Target, dispatcher::Recorder, event::Body};
 use crate::{
-    effect,
+    effect::{self, Hands},
     error::{Error, ErrorKind, Result},
     graph::Unit,
     transport::{Exec, Reader},
 };
 
 /// What a step may do now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) enum Phase<'a> {
     /// `check` and `verify`: look, and run declared probes.
     Look,
-    /// `apply`: besides, perform what this round's check announced.
-    Apply(&'a [Change]),
+    /// `apply`: besides, perform with these hands what this round's check announced.
+    Apply(Hands<'a>, &'a [Change]),
 }
 
 /// The orchestrator as one unit sees it in one call.
@@ -72,6 +72,11 @@ impl UnitHost<'_, '_> {
         })?;
         match request {
             Request::Observe { machine, subjects } => {
+                for subject in &subjects {
+                    if let Subject::Command { argv } = subject {
+                        self.declared(argv)?;
+                    }
+                }
                 let seen =
                     effect::observe_all(self.target.eyes(), self.machine(machine)?, &subjects)?;
                 let seen = seen
@@ -109,39 +114,27 @@ impl UnitHost<'_, '_> {
     }
 
     fn probe(&self, machine: MachineId, argv: Vec<String>) -> Result<Answer> {
-        let declared = self.meta.probes.iter().find(|probe| {
-            argv.len() >= probe.argv.len()
-                && probe.argv.iter().zip(&argv).all(|(want, have)| want == have)
-        });
-        let Some(declared) = declared else {
-            return Err(Error::new(
-                ErrorKind::Step,
-                "PROBE-NOT-DECLARED",
-                format!(
-                    "`{}` is not a declared probe",
-                    crate::transport::printable(&argv.join(" "))
-                ),
-            )
-            .hint("Declare it in the step's `META.probes`."));
-        };
-        let limit = Duration::from_secs(declared.time_limit_s.into());
+        let limit = Duration::from_secs(self.declared(&argv)?.time_limit_s.into());
         let output = self.machine(machine)?.probe(&Exec::new(argv).within(limit))?;
         Ok(Answer::Ran { output })
     }
 
+    fn declared(&self, argv: &[String]) -> Result<&Probe> {
+        self.meta.declared(argv).map_err(step)
+    }
+
     fn perform(&self, change: &Change) -> Result<()> {
-        let announced = match self.phase {
-            Phase::Look => false,
-            Phase::Apply(announced) => announced.contains(change),
+        let hands = match self.phase {
+            Phase::Apply(hands, announced) if announced.contains(change) => hands,
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::Step,
+                    "CHANGE-NOT-ANNOUNCED",
+                    format!("the step tried to {} without announcing it", change.kind),
+                )
+                .hint("Perform only changes that this round's `check` put into its report."));
+            }
         };
-        if !announced {
-            return Err(Error::new(
-                ErrorKind::Step,
-                "CHANGE-NOT-ANNOUNCED",
-                format!("the step tried to {} without announcing it", change.kind),
-            )
-            .hint("Perform only changes that this round's `check` put into its report."));
-        }
         self.recorder.checkpoint()?;
         let before = self.observe(change)?;
         // What an earlier change of the same round has brought about already is not done twice.
@@ -157,7 +150,7 @@ impl UnitHost<'_, '_> {
             // A sink that cannot show a line of output is no reason to break off an installation.
             let _ = self.recorder.emit(Body::Output { unit: unit.clone(), line: line.to_owned() });
         };
-        match effect::perform(self.target.hands(), change, before.as_ref(), &mut line) {
+        match effect::perform(hands, change, before.as_ref(), &mut line) {
             Ok(()) => {
                 *lock(&self.performed) += 1;
                 let after = self.observe(change)?;
@@ -177,8 +170,8 @@ impl UnitHost<'_, '_> {
         if matches!(change.kind, Kind::RestartContainer) {
             return Ok(None);
         }
-        let Some(subject) = change.kind.subject() else { return Ok(None) };
-        let seen = effect::observe_all(self.target.eyes(), self.target.own, &[subject])?;
+        let subject = [change.kind.subject()];
+        let seen = effect::observe_all(self.target.eyes(), self.target.own, &subject)?;
         seen.into_iter().next().transpose()
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+#[cfg(test)]
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
+#[cfg(test)]
 use petgraph::visit::{Bfs, Walker};
 
 use super::TARGET_NAME_TAKEN;
@@ -133,40 +135,39 @@ impl Graph {
         self.units.node_weights()
     }
 
-    /// The steps in the order in which they run on every target.
-    pub fn steps(&self) -> &[StepNode] {
-        &self.steps
+    pub(super) fn number(&self, unit: &Unit) -> Option<NodeIndex> {
+        self.numbers.get(unit).copied()
     }
+}
 
+/// To look at what was built.
+#[cfg(test)]
+impl Graph {
     /// The targets that have units: the host first, and then the containers in the order they were
     /// given.
-    pub fn targets(&self) -> impl ExactSizeIterator<Item = &str> {
+    pub(super) fn targets(&self) -> impl ExactSizeIterator<Item = &str> {
         self.lanes.iter().map(|lane| lane.target.as_str())
     }
 
-    /// The units of a target in the order in which they run, which is the one of [`Self::steps`]; none
-    /// for an unknown target.
-    pub fn target_order(&self, target: &str) -> Vec<&Unit> {
+    /// The units of a target in the order in which they run; none for an
+    /// unknown target.
+    pub(super) fn target_order(&self, target: &str) -> Vec<&Unit> {
         let lane = self.lanes.iter().find(|lane| lane.target == target);
         lane.into_iter().flat_map(|lane| &lane.units).map(|&number| &self.units[number]).collect()
     }
 
     /// What a unit itself waits for, in the order of [`Self::order`]; none for an unknown unit.
-    pub fn dependencies(&self, unit: &Unit) -> Vec<&Unit> {
+    pub(super) fn dependencies(&self, unit: &Unit) -> Vec<&Unit> {
         let Some(number) = self.number(unit) else { return Vec::new() };
         self.sorted(self.units.neighbors_directed(number, Direction::Incoming))
     }
 
     /// All that waits for a unit, also through others, in the order of [`Self::order`]; none for an
     /// unknown unit.
-    pub fn dependants(&self, unit: &Unit) -> Vec<&Unit> {
+    pub(super) fn dependants(&self, unit: &Unit) -> Vec<&Unit> {
         let Some(number) = self.number(unit) else { return Vec::new() };
         let reached = Bfs::new(&self.units, number).iter(&self.units);
         self.sorted(reached.filter(|&reached| reached != number))
-    }
-
-    pub(super) fn number(&self, unit: &Unit) -> Option<NodeIndex> {
-        self.numbers.get(unit).copied()
     }
 
     fn sorted(&self, numbers: impl Iterator<Item = NodeIndex>) -> Vec<&Unit> {

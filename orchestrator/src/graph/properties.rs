@@ -60,11 +60,11 @@ fn expected_edges(steps: &[StepNode], units: &BTreeSet<Unit>) -> BTreeSet<(Unit,
         for before in units {
             let same_target = before.target == after.target;
             let required = step.requires.contains(&before.step);
-            let own_host = before.step == after.step && before.is_on_host() && !same_target;
+            let own_host = before.step == after.step && (before.target == HOST) && !same_target;
             let all_containers = step.scope == Scope::Host
                 && scopes[&before.step] == Scope::Container
-                && after.is_on_host();
-            if own_host || required && (same_target || before.is_on_host() || all_containers) {
+                && after.target == HOST;
+            if own_host || required && (same_target || (before.target == HOST) || all_containers) {
                 edges.insert((before.clone(), after.clone()));
             }
         }

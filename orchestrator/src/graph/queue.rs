@@ -14,7 +14,7 @@ use super::unit::Unit;
 /// Guarantees, whatever succeeds or fails in whatever order:
 /// - a unit is given out once, after all that it waits for succeeded;
 /// - at most one unit of a target is out at a time, and the order within a target is always that of
-///   [`Graph::target_order`];
+///   the order of the steps;
 /// - a unit that waits, also through others, for one that failed is never given out: it is skipped, once;
 /// - as long as every unit that was given out is finished in the end, so is the queue.
 ///
@@ -105,22 +105,6 @@ impl<'g> Queue<'g> {
             .collect()
     }
 
-    /// Whether every unit is finished or skipped.
-    pub fn is_done(&self) -> bool {
-        self.open == 0
-    }
-
-    /// The units that are neither finished nor skipped, in the order of [`Graph::order`]: what is left
-    /// when a run is interrupted.
-    pub fn left(&self) -> impl Iterator<Item = &'g Unit> {
-        let states = self.states.iter();
-        self.graph
-            .order()
-            .zip(states)
-            .filter(|(_, state)| **state != State::Settled)
-            .map(|(unit, _)| unit)
-    }
-
     fn settle(&mut self, number: NodeIndex) {
         self.states[number.index()] = State::Settled;
         self.open -= 1;
@@ -156,6 +140,26 @@ impl<'g> Queue<'g> {
             self.states[unit.index()] = State::Ready;
             self.ready.push(Reverse((lane, unit)));
         }
+    }
+}
+
+/// To look at what is left.
+#[cfg(test)]
+impl<'g> Queue<'g> {
+    /// Whether every unit is finished or skipped.
+    pub(super) fn is_done(&self) -> bool {
+        self.open == 0
+    }
+
+    /// The units that are neither finished nor skipped, in the order of [`Graph::order`]: what is left
+    /// when a run is interrupted.
+    pub(super) fn left(&self) -> impl Iterator<Item = &'g Unit> {
+        let states = self.states.iter();
+        self.graph
+            .order()
+            .zip(states)
+            .filter(|(_, state)| **state != State::Settled)
+            .map(|(unit, _)| unit)
     }
 }
 

@@ -21,11 +21,6 @@ impl Unit {
     pub fn new(step: impl Into<String>, target: impl Into<String>) -> Self {
         Self { step: step.into(), target: target.into() }
     }
-
-    /// Whether it works on the host itself.
-    pub fn is_on_host(&self) -> bool {
-        self.target == HOST
-    }
 }
 
 impl fmt::Display for Unit {

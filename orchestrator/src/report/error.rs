@@ -2,6 +2,8 @@
 
 use std::{fmt::Write as _, io::Write as _};
 
+use phoenix_sdk::StepError;
+
 use super::style::{BAD, BOLD, QUIET, WARN, paint};
 use crate::{engine::event::Failure, error::Error, transport::printable};
 
@@ -23,7 +25,8 @@ pub fn warning(message: &str) {
 
 /// A failure inside a report, behind this margin.
 pub(super) fn failure(failure: &Failure, margin: &str) -> String {
-    let text = head(&failure.code, &failure.message) + &tail(&failure.causes, &failure.hints, "  ");
+    let StepError { code, message, causes, hints } = &failure.error;
+    let text = head(code, message) + &tail(causes, hints, "  ");
     text.lines().map(|line| format!("{margin}{line}\n")).collect()
 }
 

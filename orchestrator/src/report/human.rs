@@ -119,9 +119,9 @@ impl<W: Write + Send> Human<W> {
         };
         let took = duration(took_ms);
         let mut text = format!("{} {what}{parts}{changes} in {took}\n", status(style, word));
-        for (unit, error) in self.state.failures() {
-            let message = printable(&error.message);
-            let _ = writeln!(text, "{MARGIN}{}: {}: {message}", title(unit), error.code);
+        for (unit, failure) in self.state.failures() {
+            let (code, message) = (&failure.error.code, printable(&failure.error.message));
+            let _ = writeln!(text, "{MARGIN}{}: {}: {message}", title(unit), printable(code));
         }
         text
     }

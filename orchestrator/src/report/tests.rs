@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::Timestamp;
-use phoenix_sdk::{Change, Consent, Evidence, Kind};
+use phoenix_sdk::{Change, Consent, Evidence, Kind, StepError};
 
 use super::{Human, plan};
 use crate::{
@@ -46,10 +46,9 @@ fn broken() -> Outcome {
     Outcome::Failed {
         error: Failure {
             exit: 7,
-            code: "APT-DOWNLOAD".into(),
-            message: "packages cannot be downloaded".into(),
-            causes: vec!["E: \u{1b}[31mTemporary failure".into()],
-            hints: vec!["Check the target's network.".into()],
+            error: StepError::new("APT-DOWNLOAD", "packages cannot be downloaded")
+                .cause("E: \u{1b}[31mTemporary failure")
+                .hint("Check the target's network."),
         },
     }
 }

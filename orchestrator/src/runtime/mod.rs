@@ -27,9 +27,6 @@ pub struct Config {
 
 /// A kind of host.
 pub trait Runtime: Send + Sync {
-    /// `lxc`, `pve`: the name in `plugins.toml`.
-    fn name(&self) -> &'static str;
-
     /// All containers on this host, sorted.
     ///
     /// # Errors
@@ -79,7 +76,7 @@ pub trait Runtime: Send + Sync {
 pub fn named(name: Option<&str>) -> Result<Arc<dyn Runtime>> {
     match name {
         None => detect(),
-        Some("lxc") => Ok(Arc::new(Lxc::of_this_host())),
+        Some("lxc") => Ok(Arc::new(Lxc::of_this_host()?)),
         Some(other) => Err(Error::new(
             ErrorKind::Config,
             "RUNTIME-UNKNOWN",
@@ -96,7 +93,7 @@ fn detect() -> Result<Arc<dyn Runtime>> {
         .flat_map(|(_, folders)| folders.split(':'))
         .any(|folder| Path::new(folder).join("lxc-attach").is_file());
     if there {
-        return Ok(Arc::new(Lxc::of_this_host()));
+        return Ok(Arc::new(Lxc::of_this_host()?));
     }
     let message = "this host has no container runtime that phoenix-orch knows";
     Err(Error::new(ErrorKind::Unreachable, "RUNTIME-MISSING", message)

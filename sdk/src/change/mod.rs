@@ -111,7 +111,7 @@ pub enum Kind {
         about: String,
         /// Program and arguments.
         argv: Vec<String>,
-        /// The command is not needed if this one succeeds.
+        /// The command is not needed if this declared probe succeeds.
         unless: Vec<String>,
         /// What takes it back; without it the plan says that it cannot be undone.
         undo: Option<Vec<String>>,
@@ -160,8 +160,8 @@ impl Change {
 
 impl Kind {
     /// What must be looked at to know whether the change is needed.
-    pub fn subject(&self) -> Option<Subject> {
-        Some(match self {
+    pub fn subject(&self) -> Subject {
+        match self {
             Self::File { path, .. } | Self::Absent { path } | Self::JsonKeys { path, .. } => {
                 Subject::File { path: path.clone() }
             }
@@ -174,9 +174,8 @@ impl Kind {
             Self::ContainerOption { key, .. } => Subject::ContainerOption { key: key.clone() },
             Self::AppArmorProfile { name, .. } => Subject::AppArmorProfile { name: name.clone() },
             Self::RestartContainer => Subject::Container,
-            Self::Command { unless, .. } if unless.is_empty() => return None,
             Self::Command { unless, .. } => Subject::Command { argv: unless.clone() },
-        })
+        }
     }
 
     /// What the operator must have allowed before this is performed.

@@ -76,12 +76,17 @@ impl HostCalls for FakeHost {
         match request {
             Request::Observe { machine, subjects } => {
                 let world = self.world();
-                let seen =
-                    subjects.iter().map(|subject| observe(&world, machine, subject)).collect();
+                let look = |subject: &Subject| {
+                    if let Subject::Command { argv } = subject {
+                        self.meta.declared(argv)?;
+                    }
+                    observe(&world, machine, subject)
+                };
+                let seen = subjects.iter().map(look).collect();
                 Ok(Answer::Observed { seen })
             }
             Request::Probe { machine, argv } => {
-                declared(&self.meta, &argv)?;
+                self.meta.declared(&argv)?;
                 Ok(Answer::Ran { output: probe(&self.world(), machine, &argv) })
             }
             Request::Perform { change } => {
@@ -98,21 +103,6 @@ impl HostCalls for FakeHost {
             Request::Progress { .. } => Ok(Answer::Done),
         }
     }
-}
-
-fn declared(meta: &Meta, argv: &[String]) -> Result<()> {
-    let fits = |probe: &crate::Probe| {
-        argv.len() >= probe.argv.len()
-            && probe.argv.iter().zip(argv).all(|(want, have)| want == have)
-    };
-    if meta.probes.iter().any(fits) {
-        return Ok(());
-    }
-    Err(StepError::new(
-        "PROBE-NOT-DECLARED",
-        format!("`{}` is not a declared probe", argv.join(" ")),
-    )
-    .hint("Declare it in the step's `META.probes`."))
 }
 
 fn probe(world: &World, machine: MachineId, argv: &[String]) -> Output {
@@ -191,9 +181,7 @@ fn folder(machine: &FakeMachine, path: &str) -> Option<Vec<String>> {
 
 fn perform(world: &mut World, change: &Change) -> Result<()> {
     let id = world.target.machine;
-    if let Some(subject) = change.kind.subject()
-        && let Verdict::Fine(_) = change.compare(&observe(world, id, &subject)?)?
-    {
+    if let Verdict::Fine(_) = change.compare(&observe(world, id, &change.kind.subject())?)? {
         return Ok(());
     }
     let mut triggers = BTreeSet::new();

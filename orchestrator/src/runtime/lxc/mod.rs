@@ -5,7 +5,7 @@ mod config;
 mod proc;
 mod restart;
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use phoenix_sdk::{ContainerState, FileState, Others};
 
@@ -17,6 +17,7 @@ use crate::{
 
 /// Where LXC keeps its containers unless `/etc/lxc/lxc.conf` says otherwise.
 const DEFAULT_PATH: &str = "/var/lib/lxc";
+const SETTINGS: &str = "/etc/lxc/lxc.conf";
 /// Includes in includes are followed so far.
 const MAX_DEPTH: usize = 8;
 
@@ -35,12 +36,20 @@ impl Lxc {
 
     /// The containers where LXC keeps them on this host. The file that `lxc-config` would read is read
     /// here, which spares a process.
-    pub fn of_this_host() -> Self {
-        let path = fs::read_to_string("/etc/lxc/lxc.conf")
-            .ok()
-            .and_then(|text| config::values(&text, "lxc.lxcpath").pop())
-            .unwrap_or_else(|| DEFAULT_PATH.to_owned());
-        Self::new(path.trim_end_matches('/'))
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub fn of_this_host() -> Result<Self> {
+        let text = match fs::read_to_string(SETTINGS) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                return Err(failed(format!("`{SETTINGS}` could not be read")).cause(error));
+            }
+        };
+        let path = config::values(&text, "lxc.lxcpath").pop();
+        let path = path.unwrap_or_else(|| DEFAULT_PATH.to_owned());
+        Ok(Self::new(path.trim_end_matches('/')))
     }
 
     /// Whether a container runs now. Cheap enough to be asked again and again.
@@ -148,10 +157,6 @@ impl Lxc {
 }
 
 impl Runtime for Lxc {
-    fn name(&self) -> &'static str {
-        "lxc"
-    }
-
     fn list(&self) -> Result<Vec<String>> {
         let read = Read::Folder { path: self.path.clone() };
         let names = match self.host.read(&[read])?.pop().transpose() {
@@ -173,7 +178,13 @@ impl Runtime for Lxc {
         let running = self.is_running(container)?;
         // The number of init costs a process, so it is asked for only where there are labels.
         let label = if running && proc::has_labels() {
-            proc::label(&self.tool("lxc-info", container, &["-p", "-H"])?)
+            let pid = self.tool("lxc-info", container, &["-p", "-H"])?;
+            let label = proc::label(&pid).map_err(|error| {
+                let container = printable(container);
+                failed(format!("the AppArmor label of `{container}` could not be read"))
+                    .cause(error)
+            })?;
+            Some(label)
         } else {
             None
         };

@@ -1,6 +1,6 @@
 //! What the kernel says about a container, without starting a process.
 
-use std::fs;
+use std::{fs, io};
 
 /// Whether the command socket of a container's monitor is among the kernel's sockets: the same test that
 /// `pct` uses.
@@ -20,12 +20,14 @@ pub(super) fn has_labels() -> bool {
         .is_ok_and(|enabled| enabled.trim() == "Y")
 }
 
-/// The label of a process, as the kernel writes it.
-pub(super) fn label(pid: &str) -> Option<String> {
-    ["apparmor/current", "current"].iter().find_map(|name| {
-        let label = fs::read_to_string(format!("/proc/{pid}/attr/{name}")).ok()?;
-        Some(label.trim_end_matches(['\n', '\0']).to_owned())
-    })
+/// The label of a process, as the kernel writes it. Kernels before 5.8 have it only under the old name.
+///
+/// # Errors
+/// When neither can be read: that is not the same as a process without a label.
+pub(super) fn label(pid: &str) -> io::Result<String> {
+    let read = |name: &str| fs::read_to_string(format!("/proc/{pid}/attr/{name}"));
+    let label = read("apparmor/current").or_else(|_| read("current"))?;
+    Ok(label.trim_end_matches(['\n', '\0']).to_owned())
 }
 
 #[cfg(test)]

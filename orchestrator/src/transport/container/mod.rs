@@ -37,11 +37,6 @@ impl ContainerMachine {
         Self { name: name.into(), attach, patience: OPENING, session: Mutex::new(None) }
     }
 
-    /// The container's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     fn session(&self) -> MutexGuard<'_, Option<Session>> {
         // Whoever panicked had taken the session out, so what is in there is whole.
         self.session.lock().unwrap_or_else(PoisonError::into_inner)

@@ -5,7 +5,7 @@
 
 use phoenix_sdk::{
     Change, CheckReport, Code, Context, Evidence, Kind, Meta, Probe, Result, Scope, Step,
-    StepError, VerifyReport, Wanted, World, argv, export_step,
+    StepError, Subject, VerifyReport, Wanted, World, argv, export_step,
 };
 use serde::Deserialize;
 
@@ -25,7 +25,8 @@ const ESCAPES: Probe = Probe::new(
     argv!["printf", "\\033[2J\\033]0;owned\\007\\377\\376\\000\\r\\n"],
     "Prints terminal escapes and invalid UTF-8",
 );
-const PROBES: &[Probe] = &[READ, FLOOD, SLEEP, ESCAPES];
+const FALSE: Probe = Probe::new("false", argv!["false"], "Never succeeds");
+const PROBES: &[Probe] = &[READ, FLOOD, SLEEP, ESCAPES, FALSE];
 /// Deliberately not among the declared ones.
 const UNDECLARED: Probe = Probe::new("undeclared", argv!["id", "-u"], "Who am I");
 
@@ -107,6 +108,11 @@ impl Step for Misbehaving {
         }
         if asked("undeclared-probe") {
             cx.machine().probe(&UNDECLARED, &[])?;
+        }
+        if asked("undeclared-command") {
+            // A look that runs a command is one way round the list; it is held to it too.
+            let argv = vec!["touch".to_owned(), "/etc/phoenix-misbehaving-2".to_owned()];
+            cx.machine().observe(Subject::Command { argv })?;
         }
         if asked("flood") {
             cx.machine().probe(&FLOOD, &[])?;
