@@ -1,8 +1,8 @@
 //! The container's part: its configuration selects the profile, and its running init has it.
 
 use phoenix_sdk::{
-    Change, CheckReport, Code, ContainerState, Context, Evidence, Kind, Others, Probe, Result,
-    StepError, VerifyReport, Wanted, argv, shown,
+    Change, CheckReport, Code, ContainerState, Context, Evidence, Kind, Machine, Others, Probe,
+    Result, StepError, VerifyReport, Wanted, argv, shown,
 };
 
 use crate::template::NAME;
@@ -29,6 +29,12 @@ pub(crate) const OVERRIDDEN: Code = Code::new(
     "Remove the `lxc.include` line; `lxc.apparmor.allow_nesting`, which this step sets, does what nesting.conf did.",
 );
 
+pub(crate) const UNREADABLE: Code = Code::new(
+    "MOUNTS-UNREADABLE",
+    "The container does not show its mounts, so nobody can say whether it has to be restarted. Nothing was changed.",
+    "Look at `/proc/self/mountinfo` in the container, and run again.",
+);
+
 /// The label that the running init has to have.
 pub(crate) fn wanted_label() -> String {
     format!("{NAME} (enforce)")
@@ -39,7 +45,7 @@ pub(crate) fn check(cx: &Context<'_>) -> Result<CheckReport> {
     let machine = cx.machine();
     let state = machine.container()?;
     let confined = state.label.as_deref().map(str::trim) == Some(&*wanted_label());
-    let helpers = machine.probe(&HELPERS, &[])?.success();
+    let helpers = has_helpers(&machine)?;
     let mut report = Wanted::on(machine)
         .container_option(PROFILE, NAME, Others::Replaced)
         .because("the container is to run under this profile")
@@ -90,6 +96,19 @@ pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
         ));
     }
     Ok(report)
+}
+
+/// grep ends with 1 where there is no such line, and with more where it could not look: then nobody may
+/// conclude that the container needs a restart.
+fn has_helpers(machine: &Machine<'_>) -> Result<bool> {
+    let seen = machine.probe(&HELPERS, &[])?;
+    match seen.exit {
+        0 => Ok(true),
+        1 => Ok(false),
+        _ => Err(StepError::new("MOUNTS-UNREADABLE", "the container's mounts cannot be read")
+            .cause(shown::output(&seen))
+            .hint("Look at `/proc/self/mountinfo` in the container.")),
+    }
 }
 
 fn no_include_overrides(cx: &Context<'_>) -> Result<()> {

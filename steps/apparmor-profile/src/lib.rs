@@ -33,7 +33,7 @@ const PROBES: &[Probe] = &[
     container::HELPERS,
 ];
 
-const CODES: &[Code] = &[container::OVERRIDDEN];
+const CODES: &[Code] = &[container::OVERRIDDEN, container::UNREADABLE];
 
 impl Step for ApparmorProfile {
     type Params = Params;

@@ -99,6 +99,9 @@ fn confined_container(name: &str) -> World {
 }
 
 fn containers() -> Vec<World> {
+    let mut unreadable = confined_container("the mounts cannot be read");
+    unreadable.container = unreadable.container.answers_only(&container::HELPERS, 2, "");
+    let unreadable = unreadable.stops_with("MOUNTS-UNREADABLE");
     let mut generated = fresh_container("the profile is LXC's generated one");
     generated.options.push((PROFILE.to_owned(), "generated".to_owned()));
     let mut option = confined_container("nesting was removed from the configuration");
@@ -124,6 +127,7 @@ fn containers() -> Vec<World> {
     harmless.host =
         harmless.host.file(common, "#lxc.apparmor.profile = unconfined\nlxc.tty.max = 4\n");
     vec![
+        unreadable,
         fresh_container("fresh container"),
         confined_container("confined container"),
         generated,

@@ -15,6 +15,12 @@ pub(crate) const ELSEWHERE: Code = Code::new(
     "Remove the flag or the variable from the unit's drop-in or from /etc/default/docker, and run again.",
 );
 
+pub(crate) const UNREADABLE: Code = Code::new(
+    "DOCKER-UNIT-UNREADABLE",
+    "systemd does not show Docker's unit, so nobody can say which driver its flags choose. Nothing was changed.",
+    "Run `systemctl show docker.service` in the container, mend what it says, and run again.",
+);
+
 /// What this step reads of the flags.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Flags {
@@ -26,7 +32,15 @@ pub(crate) struct Flags {
 impl Flags {
     /// Of the unit as systemd has loaded it.
     pub(crate) fn look(machine: &Machine<'_>) -> Result<Self> {
-        let unit = machine.probe(&UNIT, &[])?.stdout.to_text();
+        let output = machine.probe(&UNIT, &[])?;
+        if !output.success() {
+            return Err(StepError::new("DOCKER-UNIT-UNREADABLE", "Docker's unit cannot be read")
+                .cause(shown::output(&output))
+                .hint(
+                    "Run `systemctl show docker.service` in the container and mend what it says.",
+                ));
+        }
+        let unit = output.stdout.to_text();
         // Debian's unit passes this variable on.
         let defaults = if unit.contains("$DOCKER_OPTS") {
             machine.file("/etc/default/docker")?.content().map(phoenix_sdk::Bytes::to_text)

@@ -40,8 +40,14 @@ const PROBES: &[Probe] = &[
     proof::MOUNT,
 ];
 
-const CODES: &[Code] =
-    &[entry::BROKEN, entry::NO_DEVICE, docker::NOT_ANSWERING, docker::HIDES_DATA, flags::ELSEWHERE];
+const CODES: &[Code] = &[
+    entry::BROKEN,
+    entry::NO_DEVICE,
+    docker::NOT_ANSWERING,
+    docker::HIDES_DATA,
+    flags::ELSEWHERE,
+    flags::UNREADABLE,
+];
 
 impl Step for FuseOverlayfs {
     type Params = Params;

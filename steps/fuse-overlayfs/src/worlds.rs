@@ -182,6 +182,9 @@ fn must_not_be_touched() -> Vec<World> {
             let unit = "ExecStart={ argv[]=/usr/sbin/dockerd --storage-driver=vfs ; }\n";
             machine.answers_only(&flags::UNIT, 0, unit)
         }),
+        with_docker("systemd does not show Docker's unit", "fuse-overlayfs")
+            .stops_with("DOCKER-UNIT-UNREADABLE")
+            .on_target(|machine| machine.answers_only(&flags::UNIT, 1, "")),
         fresh("daemon.json is broken")
             .stops_with("JSON-BROKEN")
             .on_target(|machine| machine.file(daemon::PATH, "{\"storage-driver\": \"vfs\",}")),
