@@ -5,6 +5,13 @@ use crate::Code;
 /// All of them.
 pub const CODES: &[Code] = &[
     Code::new(
+        "APPARMOR-INCOMPLETE",
+        "The kernel's AppArmor does not mediate mounts, so a profile cannot keep a container from mounting over what it \
+         guards, and LXC refuses to start containers under such a kernel.",
+        "Boot a kernel whose AppArmor has `/sys/kernel/security/apparmor/features/mount/mask`: those of Debian 12, \
+         Ubuntu 22.04 and Proxmox VE 8 do.",
+    ),
+    Code::new(
         "APPARMOR-MISSING",
         "The kernel runs without AppArmor, so nothing would confine the containers, and the configuration insists on it.",
         "Boot with `apparmor=1 security=apparmor` (or `apparmor` in `lsm=`), or set `policy.apparmor = \"optional\"` in \
@@ -24,6 +31,17 @@ pub const CODES: &[Code] = &[
         "FILE-NOT-REGULAR",
         "A step wants a regular file where something else is, perhaps a symbolic link. It is left alone.",
         "Replace it by a regular file if it is not there on purpose.",
+    ),
+    Code::new(
+        "FUSE-ENTRY-BROKEN",
+        "The container's configuration has an `lxc.mount.entry` for `/dev/fuse` with which LXC refuses to start the \
+         container, or ignores the device. Older scripts that split the line at its blanks left such entries.",
+        "Remove the named line from the container's configuration and run again; nothing was changed.",
+    ),
+    Code::new(
+        "FUSE-NO-DEVICE",
+        "The host has no `/dev/fuse`, so the container would not start again after a restart. It was not restarted.",
+        "Run the step `host-tunables`, or load the module `fuse` on the host.",
     ),
     Code::new(
         "JSON-BROKEN",

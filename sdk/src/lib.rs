@@ -11,6 +11,7 @@ mod bytes;
 pub mod change;
 mod codes;
 mod context;
+pub mod dev_fuse;
 mod error;
 mod export;
 mod machine;

@@ -42,6 +42,7 @@ pub fn platform(machine: &Machine<'_>) -> Result<OsRelease> {
 ///
 /// # Errors
 /// - `APPARMOR-MISSING` when the kernel has none and the policy requires it.
+/// - `APPARMOR-INCOMPLETE` when it does not mediate mounts.
 /// - `APPARMOR-PARSER-MISSING` when the unit is that of the host, which loads the profiles, and cannot.
 /// - Those of [`Machine::apparmor`].
 pub fn apparmor(cx: &Context<'_>) -> Result<Option<AppArmorState>> {
@@ -50,6 +51,10 @@ pub fn apparmor(cx: &Context<'_>) -> Result<Option<AppArmorState>> {
         (true, _) if cx.on_host() && !seen.parser => {
             Err(StepError::new("APPARMOR-PARSER-MISSING", "`apparmor_parser` is not installed")
                 .hint("Install the package `apparmor` on the host."))
+        }
+        (true, _) if seen.mounts == Some(false) => {
+            Err(StepError::new("APPARMOR-INCOMPLETE", "the kernel's AppArmor does not mediate mounts")
+                .hint("Boot a kernel that has `/sys/kernel/security/apparmor/features/mount/mask`."))
         }
         (true, _) => Ok(Some(seen)),
         (false, AppArmorPolicy::Optional) => Ok(None),

@@ -254,6 +254,9 @@ pub struct AppArmorState {
     pub enabled: bool,
     /// The kernel can stack profiles (`features/domain/stack`).
     pub stacking: bool,
+    /// The kernel mediates mounts (`features/mount/mask`); unknown to an orchestrator that is older.
+    #[serde(default)]
+    pub mounts: Option<bool>,
     /// `apparmor_parser` is installed.
     pub parser: bool,
 }

@@ -154,7 +154,12 @@ impl World {
                 unprivileged: true,
                 label: Some("unconfined".to_owned()),
             },
-            kernel_apparmor: AppArmorState { enabled: true, stacking: true, parser: true },
+            kernel_apparmor: AppArmorState {
+                enabled: true,
+                stacking: true,
+                mounts: Some(true),
+                parser: true,
+            },
             profiles: BTreeMap::new(),
             reactions: Vec::new(),
             stops_with: None,
@@ -172,7 +177,8 @@ impl World {
     #[must_use]
     pub fn without_apparmor(mut self, policy: AppArmorPolicy) -> Self {
         self.apparmor = policy;
-        self.kernel_apparmor = AppArmorState { enabled: false, stacking: false, parser: false };
+        self.kernel_apparmor =
+            AppArmorState { enabled: false, stacking: false, mounts: None, parser: false };
         self.state.label = None;
         self
     }

@@ -17,6 +17,7 @@ pub(super) fn observe_kernel(host: &dyn Reader) -> Result<Observed> {
     let paths = [
         "/sys/module/apparmor/parameters/enabled".to_owned(),
         format!("{SECURITY}/features/domain/stack"),
+        format!("{SECURITY}/features/mount/mask"),
     ];
     let files = observe::files(host, &paths)?;
     let says = |file: &FileState, word: &str| {
@@ -26,6 +27,7 @@ pub(super) fn observe_kernel(host: &dyn Reader) -> Result<Observed> {
     Ok(Observed::AppArmor(AppArmorState {
         enabled,
         stacking: enabled && says(&files[1], "yes"),
+        mounts: enabled.then(|| observe::text(&files[2]).is_some()),
         parser: enabled && has_parser(host)?,
     }))
 }

@@ -5,15 +5,14 @@
 
 mod daemon;
 mod docker;
-mod entry;
 mod flags;
 mod proof;
 mod stored;
 mod worlds;
 
 use phoenix_sdk::{
-    Change, CheckReport, Code, Context, FileState, Kind, Meta, Others, Probe, Result, Scope, Step,
-    StepError, VerifyReport, Wanted, World, export_step, require,
+    Change, CheckReport, Code, Context, Kind, Meta, Others, Probe, Result, Scope, Step,
+    VerifyReport, Wanted, World, dev_fuse, export_step, require,
 };
 use serde::Deserialize;
 
@@ -40,14 +39,8 @@ const PROBES: &[Probe] = &[
     proof::MOUNT,
 ];
 
-const CODES: &[Code] = &[
-    entry::BROKEN,
-    entry::NO_DEVICE,
-    docker::NOT_ANSWERING,
-    docker::HIDES_DATA,
-    flags::ELSEWHERE,
-    flags::UNREADABLE,
-];
+const CODES: &[Code] =
+    &[docker::NOT_ANSWERING, docker::HIDES_DATA, flags::ELSEWHERE, flags::UNREADABLE];
 
 impl Step for FuseOverlayfs {
     type Params = Params;
@@ -64,12 +57,12 @@ impl Step for FuseOverlayfs {
     fn check(&self, cx: &Context<'_>, _params: &Params) -> Result<CheckReport> {
         let machine = cx.machine();
         require::platform(&machine)?;
-        let entry = entry::wanted(&machine.container_option(entry::KEY)?)?;
-        let inside = entry::is_fuse(&machine.file("/dev/fuse")?);
+        let entry = dev_fuse::wanted(&machine.container_option(dev_fuse::KEY)?)?;
+        let inside = dev_fuse::is_fuse(&machine.file(dev_fuse::PATH)?);
 
         let mut report = Wanted::on(machine)
             .packages([DRIVER])
-            .container_option(entry::KEY, entry, Others::Kept)
+            .container_option(dev_fuse::KEY, entry, Others::Kept)
             .because("Docker's mounts need `/dev/fuse` in the container")
             .json_keys(daemon::PATH, daemon::keys())
             .into_report()?;
@@ -78,7 +71,7 @@ impl Step for FuseOverlayfs {
 
         let rewritten = |change: &Change| matches!(change.kind, Kind::JsonKeys { .. });
         if !inside {
-            if !entry::is_fuse(&cx.host().file("/dev/fuse")?) {
+            if !dev_fuse::is_fuse(&cx.host().file(dev_fuse::PATH)?) {
                 report.warnings.push(
                     "the host has no `/dev/fuse` yet; `host-tunables` makes it available"
                         .to_owned(),
@@ -97,17 +90,9 @@ impl Step for FuseOverlayfs {
     }
 
     fn apply(&self, cx: &Context<'_>, _params: &Params, report: &CheckReport) -> Result<()> {
-        // LXC refuses to start a container whose entry has no source: better to stop while it runs.
         let restarts = |change: &Change| change.kind == Kind::RestartContainer;
         if report.changes.iter().any(restarts) {
-            let device: FileState = cx.host().file("/dev/fuse")?;
-            if !entry::is_fuse(&device) {
-                return Err(StepError::new(
-                    "FUSE-NO-DEVICE",
-                    format!("`/dev/fuse` on the host is {}", device.kind()),
-                )
-                .hint("Run `host-tunables` first, or `modprobe fuse` on the host."));
-            }
+            dev_fuse::require(&cx.host())?;
         }
         report.changes.iter().try_for_each(|change| cx.perform(change))
     }
@@ -117,7 +102,7 @@ impl Step for FuseOverlayfs {
         let docker = docker::look(&machine)?;
         let mut report = proof::mount(&machine, docker.data_root())?;
         report.evidence.push(daemon::evidence(&machine)?);
-        report.evidence.push(entry::evidence(&machine.container_option(entry::KEY)?));
+        report.evidence.push(dev_fuse::evidence(&machine.container_option(dev_fuse::KEY)?));
         report.evidence.extend(docker.evidence());
         Ok(report)
     }

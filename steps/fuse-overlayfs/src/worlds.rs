@@ -1,12 +1,12 @@
 //! Containers to rehearse in: as they come, as they drift, and as they must not be touched.
 
 use phoenix_sdk::{
-    FileState, Permissions, ServiceState, World,
+    FileState, Permissions, ServiceState, World, dev_fuse,
     wire::MachineId::Container,
     world::{Event, Fact, Trigger, regular},
 };
 
-use crate::{daemon, docker, entry, flags, proof};
+use crate::{daemon, docker, flags, proof};
 
 const DAEMON: &str =
     "{\"features\": {\"containerd-snapshotter\": false}, \"storage-driver\": \"fuse-overlayfs\"}\n";
@@ -38,7 +38,7 @@ fn fresh(name: &str) -> World {
     let mut world = World::container(name)
         .reaction(
             Trigger::RestartContainer,
-            vec![Fact::Option(entry::KEY.to_owned(), entry::VALUE.to_owned())],
+            vec![Fact::Option(dev_fuse::KEY.to_owned(), dev_fuse::VALUE.to_owned())],
             vec![Event::File(Container, "/dev/fuse".to_owned(), device())],
         )
         .reaction(
@@ -76,7 +76,7 @@ fn our_driver_in(path: &str) -> Fact {
 /// Everything as wanted, and no Docker yet.
 fn prepared(name: &str) -> World {
     let mut world = fresh(name);
-    world.options.push((entry::KEY.to_owned(), entry::VALUE.to_owned()));
+    world.options.push((dev_fuse::KEY.to_owned(), dev_fuse::VALUE.to_owned()));
     world.container =
         world.container.package("fuse-overlayfs", "1.10-1").file(daemon::PATH, DAEMON);
     world.container.files.insert("/dev/fuse".to_owned(), device());
@@ -120,7 +120,7 @@ fn drifted() -> Vec<World> {
     let mut package = prepared("the package was removed");
     package.container.packages.clear();
     let mut option = prepared("the container's option was removed");
-    option.options.retain(|(key, _)| key != entry::KEY);
+    option.options.retain(|(key, _)| key != dev_fuse::KEY);
     let mut restart = prepared("an earlier run was cut short before the restart");
     restart.container.files.remove("/dev/fuse");
     let mut key = with_docker("a key of daemon.json was changed, Docker runs", "fuse-overlayfs");
@@ -198,7 +198,7 @@ fn must_not_be_touched() -> Vec<World> {
         split,
     ];
     if let Some(world) = worlds.last_mut() {
-        world.options.push((entry::KEY.to_owned(), "/dev/fuse".to_owned()));
+        world.options.push((dev_fuse::KEY.to_owned(), "/dev/fuse".to_owned()));
     }
     let mut elsewhere =
         with_docker("daemon.json is a link", "fuse-overlayfs").stops_with("FILE-NOT-REGULAR");

@@ -5,6 +5,7 @@
 
 mod apparmor;
 mod fuse;
+mod home;
 mod proof;
 mod tunable;
 mod worlds;
@@ -25,11 +26,13 @@ export_step!(HostTunables);
 struct Params {
     /// The profiles that nested processes may have.
     profiles: Vec<String>,
+    /// Whether an overwritten `tunables/home` gets the distribution's statements back.
+    repair_home: bool,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { profiles: vec!["lxc-phoenix-v2".to_owned()] }
+        Self { profiles: vec!["lxc-phoenix-v2".to_owned()], repair_home: false }
     }
 }
 
@@ -53,6 +56,7 @@ const PROBES: &[Probe] = &[
     proof::OPENS,
     require::APPARMOR_ENABLED,
     proof::PREPROCESSED,
+    proof::HOME,
     proof::SYSCTL,
     proof::SYSCTL_AT_BOOT,
 ];
@@ -77,7 +81,9 @@ impl Step for HostTunables {
         let kernel = require::apparmor(cx)?;
         let report = fuse::check(&machine)?;
         let Some(kernel) = kernel else { return Ok(report.warning(apparmor::NOT_CONFINED)) };
-        let report = report.and(apparmor::check(&machine, names)?);
+        let report = report
+            .and(apparmor::check(&machine, names)?)
+            .and(apparmor::check_home(&machine, params.repair_home)?);
         Ok(if kernel.stacking { report } else { report.warning(apparmor::NO_STACKING) })
     }
 
@@ -87,7 +93,10 @@ impl Step for HostTunables {
         let report = proof::fuse(&machine)?;
         match require::apparmor(cx)? {
             None => Ok(report.with(require::no_apparmor(cx)?).warning(apparmor::NOT_CONFINED)),
-            Some(_) => proof::apparmor(&machine, names, report),
+            Some(_) => {
+                let report = proof::apparmor(&machine, names, report)?;
+                if params.repair_home { proof::home(&machine, report) } else { Ok(report) }
+            }
         }
     }
 

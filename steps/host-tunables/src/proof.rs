@@ -35,6 +35,11 @@ pub(crate) const PREPROCESSED: Probe = Probe::new(
     argv!["/bin/sh", "-c", include_str!("preprocess.sh"), "phoenix-verify"],
     "What AppArmor's parser makes of the tunable; loads nothing",
 );
+pub(crate) const HOME: Probe = Probe::new(
+    "home",
+    argv!["/bin/sh", "-c", include_str!("home.sh"), "phoenix-verify"],
+    "What AppArmor's parser makes of `tunables/home`; loads nothing",
+);
 pub(crate) const SYSCTL: Probe = Probe::new(
     "userns-policy",
     argv!["cat", "/proc/sys/kernel/unprivileged_userns_apparmor_policy"],
@@ -131,4 +136,15 @@ pub(crate) fn apparmor(
             ));
     }
     Ok(report)
+}
+
+/// That the parser gets the distribution's variables from `tunables/home`.
+pub(crate) fn home(machine: &Machine<'_>, report: VerifyReport) -> Result<VerifyReport> {
+    let seen = machine.probe(&HOME, &[])?;
+    Ok(report.with(Evidence::equal(
+        format!("AppArmor's parser reads `{}`, and finds the home folders in it", apparmor::HOME),
+        "apparmor_parser on a profile that uses `@{HOME}` and `@{HOMEDIRS}`",
+        "read",
+        shown::output(&seen),
+    )))
 }

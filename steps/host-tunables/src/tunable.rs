@@ -10,7 +10,8 @@ const VARIABLE: &str = "@{apparmor_nesting_profiles}";
 
 pub(crate) const BROKEN: Code = Code::new(
     "TUNABLE-BROKEN",
-    "`/etc/apparmor.d/tunables/nesting` cannot be read the way AppArmor's parser reads it. It is left exactly as it is.",
+    "`/etc/apparmor.d/tunables/nesting`, or `tunables/home` beside it, cannot be read the way AppArmor's parser reads it. \
+     It is left exactly as it is.",
     "Mend the file by hand, or move it away and run again.",
 );
 

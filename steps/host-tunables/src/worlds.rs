@@ -10,6 +10,8 @@ use crate::{apparmor, fuse, proof};
 
 const NAMED: &str = "@{apparmor_nesting_profiles} = lxc-phoenix-v2\n";
 
+const HOME: &str = "@{HOME}=@{HOMEDIRS}/*/ /root/\n@{HOMEDIRS}=/home/\ninclude <tunables/home.d>\n";
+
 pub(crate) fn all() -> Vec<World> {
     let mut worlds = vec![
         fresh("fresh"),
@@ -19,6 +21,7 @@ pub(crate) fn all() -> Vec<World> {
             host.file(apparmor::TUNABLE, "# ours\n@{apparmor_nesting_profiles} += lxc-site\n")
         }),
     ];
+    worlds.extend(overwritten_home());
     worlds.extend(drifted());
     worlds.extend(must_not_be_touched());
     worlds
@@ -37,7 +40,10 @@ pub(crate) fn fresh(name: &str) -> World {
             0,
             NAMED,
         )
-        .answers(&require::APPARMOR_ENABLED, vec![], 0, "N\n");
+        .answers(&proof::HOME, vec![has_home()], 0, "read\n")
+        .answers(&proof::HOME, vec![], 1, "")
+        .answers(&require::APPARMOR_ENABLED, vec![], 0, "N\n")
+        .file(apparmor::HOME, HOME);
     world.host.sysctls.insert(apparmor::SYSCTL.to_owned(), "0".to_owned());
     modules(world)
 }
@@ -81,6 +87,22 @@ fn without_apparmor(name: &str) -> World {
     world
 }
 
+fn has_home() -> Fact {
+    Fact::Contains(Host, apparmor::HOME.to_owned(), "@{HOMEDIRS}=".to_owned())
+}
+
+fn overwritten_home() -> Vec<World> {
+    let overwrite = |world: World| {
+        world.on_target(|host| host.file(apparmor::HOME, "# ours\n@{HOME}=/home/*/ /root/\n"))
+    };
+    let mut repaired = overwrite(converged("`tunables/home` was overwritten, and may be repaired"));
+    repaired.params = r#"{"repair_home": true}"#.to_owned();
+    let mut link = converged("`tunables/home` is a link").stops_with("TUNABLE-BROKEN");
+    let target = "/root/home".to_owned();
+    link.host.files.insert(apparmor::HOME.to_owned(), FileState::Symlink { target });
+    vec![overwrite(converged("`tunables/home` was overwritten")), repaired, link]
+}
+
 fn drifted() -> Vec<World> {
     let mut boot = converged("the module is not loaded at boot");
     boot.host.modules.insert("fuse".to_owned(), false);
@@ -113,6 +135,9 @@ fn drifted() -> Vec<World> {
 }
 
 fn must_not_be_touched() -> Vec<World> {
+    let mut incomplete =
+        converged("the kernel mediates no mounts").stops_with("APPARMOR-INCOMPLETE");
+    incomplete.kernel_apparmor.mounts = Some(false);
     let required = fresh("AppArmor is required and missing")
         .without_apparmor(AppArmorPolicy::Required)
         .stops_with("APPARMOR-MISSING");
@@ -128,5 +153,5 @@ fn must_not_be_touched() -> Vec<World> {
         .stops_with("TUNABLE-BROKEN");
     let mut name = converged("a name that is none").stops_with("PARAMS-INVALID");
     name.params = r#"{"profiles": ["a b"]}"#.to_owned();
-    vec![required, parser, gone, file, twice, name]
+    vec![incomplete, required, parser, gone, file, twice, name]
 }

@@ -1,30 +1,43 @@
-//! The line of the container's configuration that brings `/dev/fuse` in.
+//! `/dev/fuse` in a container, and the line of the container's configuration that brings it in.
+//!
+//! More than one step needs it: whichever restarts the container first brings the device along, so that
+//! no second restart is needed for it.
 
-use phoenix_sdk::{Code, Evidence, FileState, Result, StepError, shown};
+use crate::{Evidence, FileState, Machine, Result, StepError, shown};
 
-pub(crate) const KEY: &str = "lxc.mount.entry";
+/// Where the device is, on the host and in the container.
+pub const PATH: &str = "/dev/fuse";
+/// The key of the container's configuration.
+pub const KEY: &str = "lxc.mount.entry";
 /// The same text as Proxmox VE writes for `features: fuse=1`.
-pub(crate) const VALUE: &str = "/dev/fuse dev/fuse none bind,create=file 0 0";
-
-pub(crate) const BROKEN: Code = Code::new(
-    "FUSE-ENTRY-BROKEN",
-    "The container's configuration has an `lxc.mount.entry` for `/dev/fuse` with which LXC refuses to start the \
-     container, or ignores the device. Older scripts that split the line at its blanks left such entries.",
-    "Remove the named line from the container's configuration and run again; nothing was changed.",
-);
-pub(crate) const NO_DEVICE: Code = Code::new(
-    "FUSE-NO-DEVICE",
-    "The host has no `/dev/fuse`, so the container would not start again after a restart. It was not restarted.",
-    "Run the step `host-tunables`, or load the module `fuse` on the host.",
-);
+pub const VALUE: &str = "/dev/fuse dev/fuse none bind,create=file 0 0";
 
 /// Whether a path is the FUSE device.
-pub(crate) fn is_fuse(state: &FileState) -> bool {
+pub fn is_fuse(state: &FileState) -> bool {
     matches!(state, FileState::Device { block: false, major: 10, minor: 229, .. })
 }
 
+/// Requires the device on the host. LXC refuses to start a container whose entry has no source, so it is
+/// better to stop while the container still runs.
+///
+/// # Errors
+/// - `FUSE-NO-DEVICE` when it is not there.
+/// - Those of [`Machine::file`].
+pub fn require(host: &Machine<'_>) -> Result<()> {
+    let device = host.file(PATH)?;
+    if is_fuse(&device) {
+        return Ok(());
+    }
+    Err(StepError::new("FUSE-NO-DEVICE", format!("`{PATH}` on the host is {}", device.kind()))
+        .hint("Run `host-tunables` first, or `modprobe fuse` on the host."))
+}
+
 /// The value that the configuration is to have: one that is there already and works as well, or ours.
-pub(crate) fn wanted(values: &[String]) -> Result<String> {
+///
+/// # Errors
+/// `FUSE-ENTRY-BROKEN` when there is an entry with which the container would not start, or would start
+/// without the device.
+pub fn wanted(values: &[String]) -> Result<String> {
     let mut good = None;
     for value in values {
         match judge(value) {
@@ -46,7 +59,7 @@ pub(crate) fn wanted(values: &[String]) -> Result<String> {
 }
 
 /// That the device will be there after the next start too.
-pub(crate) fn evidence(values: &[String]) -> Evidence {
+pub fn evidence(values: &[String]) -> Evidence {
     let good = values.iter().find(|value| judge(value) == Judgement::Good);
     Evidence {
         claim: "the container gets `/dev/fuse` at each start".to_owned(),
