@@ -52,6 +52,12 @@ impl<'a> Context<'a> {
         self.input.apparmor
     }
 
+    /// Whether `plugins.toml` has parameters for this very target. A step whose parameters are about
+    /// something that all targets share has to refuse them.
+    pub fn has_own_params(&self) -> bool {
+        self.input.own_params
+    }
+
     /// Performs a change that this round's `check` reported.
     ///
     /// # Errors

@@ -111,6 +111,10 @@ pub enum Observed {
         file: FileState,
         /// `enforce`, `complain`, ... if the kernel has a profile of this name.
         mode: Option<String>,
+        /// Whether the kernel's policy is what the file and the tunables that it includes make now; nothing
+        /// where that cannot be told.
+        #[serde(default)]
+        current: Option<bool>,
     },
     /// Of [`Subject::Command`].
     Command {

@@ -60,6 +60,9 @@ pub struct Input {
     /// The step's parameters for this target, from `plugins.toml`.
     #[serde(default)]
     pub params: Value,
+    /// Whether `plugins.toml` has parameters for this very target among them.
+    #[serde(default)]
+    pub own_params: bool,
     /// For `apply`: what this round's `check` found.
     #[serde(default)]
     pub report: Option<CheckReport>,

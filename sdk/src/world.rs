@@ -24,6 +24,9 @@ pub struct World {
     pub apparmor: AppArmorPolicy,
     /// The step's parameters, as JSON text; empty for the defaults.
     pub params: String,
+    /// Whether they are for this target alone.
+    #[serde(default)]
+    pub own_params: bool,
     /// The host.
     pub host: FakeMachine,
     /// The container.
@@ -96,6 +99,8 @@ pub enum Fact {
     Option(String, String),
     /// The kernel enforces a profile of this name.
     Profile(String),
+    /// The kernel enforces a profile of this name that was made from this text.
+    Enforces(String, String),
     /// A kernel module is loaded, now and at boot.
     Module(MachineId, String),
     /// A setting of the running kernel has this value.
@@ -146,6 +151,7 @@ impl World {
             target: Target { name: "ct".to_owned(), machine: MachineId::Container },
             apparmor: AppArmorPolicy::Required,
             params: String::new(),
+            own_params: false,
             host: FakeMachine::debian_12(),
             container: FakeMachine::debian_12(),
             options: vec![("lxc.uts.name".to_owned(), "ct".to_owned())],
@@ -242,6 +248,7 @@ impl World {
                 permissions.is_some_and(|permissions| permissions.mode == *mode)
             }
             Fact::Profile(name) => self.profiles.contains_key(name),
+            Fact::Enforces(name, text) => self.profiles.get(name) == Some(text),
             Fact::Module(id, name) => self.machine(*id).modules.get(name) == Some(&true),
             Fact::Sysctl(id, key, value) => self.machine(*id).sysctls.get(key) == Some(value),
             Fact::Option(key, value) => self.options.contains(&(key.clone(), value.clone())),

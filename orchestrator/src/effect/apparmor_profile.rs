@@ -45,19 +45,56 @@ fn path(name: &str) -> String {
     format!("/etc/apparmor.d/{name}")
 }
 
-pub(super) fn reads(name: &str) -> Vec<Read> {
-    vec![Read::File { path: path(name) }, Read::File { path: format!("{SECURITY}/profiles") }]
+pub(super) fn observe(host: &dyn Reader, name: &str) -> Result<Observed> {
+    let paths = [path(name), format!("{SECURITY}/profiles")];
+    let mut files = observe::files(host, &paths)?;
+    let mode = files.pop().and_then(|loaded| mode(name, &loaded));
+    let file = files.pop().unwrap_or(FileState::Absent);
+    let current = match (&file, &mode) {
+        (FileState::Regular { .. }, Some(_)) => is_current(host, name)?,
+        _ => None,
+    };
+    Ok(Observed::AppArmorProfile { file, mode, current })
 }
 
 /// Lines of the kernel's list are `name (mode)`.
-pub(super) fn parse(name: &str, file: &FileState, loaded: &FileState) -> Observed {
-    let mode = observe::text(loaded).and_then(|text| {
-        text.lines().find_map(|line| {
-            let (found, mode) = line.rsplit_once(" (")?;
-            (found == name).then(|| mode.trim_end_matches(')').to_owned())
-        })
-    });
-    Observed::AppArmorProfile { file: file.clone(), mode }
+fn mode(name: &str, loaded: &FileState) -> Option<String> {
+    observe::text(loaded)?.lines().find_map(|line| {
+        let (found, mode) = line.rsplit_once(" (")?;
+        (found == name).then(|| mode.trim_end_matches(')').to_owned())
+    })
+}
+
+/// Whether the policy in the kernel is what the file and the tunables that it includes make now; nothing
+/// where the kernel does not show what it was given.
+fn is_current(host: &dyn Reader, name: &str) -> Result<Option<bool>> {
+    let folder = format!("{SECURITY}/policy/profiles");
+    let Some(Ok(Seen::Folder(Some(entries)))) =
+        host.read(&[Read::Folder { path: folder.clone() }])?.pop()
+    else {
+        return Ok(None);
+    };
+    // The kernel numbers its entries: `lxc-phoenix-v2.12`.
+    let ours = |entry: &&String| {
+        let number = entry.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+        number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let Some(entry) = entries.iter().find(ours) else { return Ok(None) };
+    let loaded = format!("{folder}/{entry}/raw_data");
+    let file = path(name);
+    let reads = [
+        // A link, which a look at a file does not follow.
+        vec!["cat", "--", &loaded],
+        vec!["apparmor_parser", "--skip-kernel-load", "--skip-cache", "--stdout", "--", &file],
+    ]
+    .map(|argv| Read::Exec { argv: argv.into_iter().map(str::to_owned).collect() });
+    let seen = host.read(&reads)?.into_iter().collect::<Result<Vec<_>>>()?;
+    Ok(match seen.as_slice() {
+        [Seen::Exec(loaded), Seen::Exec(compiled)] if loaded.success() => {
+            Some(compiled.success() && loaded.stdout == compiled.stdout)
+        }
+        _ => None,
+    })
 }
 
 /// Checks the text with the parser, puts the file in place and replaces the profile in the kernel (never
@@ -106,14 +143,15 @@ fn refused(code: &str, name: &str, complaint: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use phoenix_sdk::{FileState, Observed, world};
+    use phoenix_sdk::{Observed, world};
 
     use super::super::scripted::Scripted;
 
     const PATH: &str = "/etc/apparmor.d/lxc-x";
 
     fn load(machine: &Scripted, text: &str) -> crate::error::Result<()> {
-        let before = Observed::AppArmorProfile { file: machine.state(PATH), mode: None };
+        let before =
+            Observed::AppArmorProfile { file: machine.state(PATH), mode: None, current: None };
         super::load(machine, "lxc-x", text, Some(&before), &mut |_| {})
     }
 
@@ -158,11 +196,7 @@ mod tests {
     #[test]
     fn the_mode_is_that_of_exactly_this_profile() {
         let loaded = world::regular("lxc-phoenix-v2-old (enforce)\nlxc-phoenix-v2 (complain)\n");
-        let Observed::AppArmorProfile { mode, .. } =
-            super::parse("lxc-phoenix-v2", &FileState::Absent, &loaded)
-        else {
-            panic!("not a profile")
-        };
+        let mode = super::mode("lxc-phoenix-v2", &loaded);
         assert_eq!(mode.as_deref(), Some("complain"));
     }
 }

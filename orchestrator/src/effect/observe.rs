@@ -25,8 +25,8 @@ fn look(subject: &Subject) -> Look {
         Subject::Service { name } => Look::Reads(service::reads(name)),
         Subject::Sysctl { key } => Look::Reads(kernel::sysctl_reads(key)),
         Subject::Command { argv } => Look::Reads(vec![Read::Exec { argv: argv.clone() }]),
-        Subject::AppArmorProfile { name } => Look::Reads(apparmor_profile::reads(name)),
-        Subject::KernelModule { .. }
+        Subject::AppArmorProfile { .. }
+        | Subject::KernelModule { .. }
         | Subject::ContainerOption { .. }
         | Subject::Container
         | Subject::AppArmor => Look::Direct,
@@ -79,6 +79,7 @@ fn direct(eyes: Eyes<'_>, subject: &Subject) -> Result<Observed> {
     match subject {
         Subject::KernelModule { name } => kernel::observe_module(eyes.host, name),
         Subject::AppArmor => apparmor_profile::observe_kernel(eyes.host),
+        Subject::AppArmorProfile { name } => apparmor_profile::observe(eyes.host, name),
         Subject::ContainerOption { key } => container::observe_option(eyes, key),
         Subject::Container => container::observe(eyes),
         other => Err(garbled(other)),
@@ -98,9 +99,6 @@ fn parse(subject: &Subject, answers: Vec<Seen>) -> Result<Observed> {
         (Subject::Service { name }, [Seen::Exec(output)]) => service::parse(name, output),
         (Subject::Sysctl { .. }, [Seen::File(now), Seen::File(boot)]) => {
             Ok(kernel::parse_sysctl(now, boot))
-        }
-        (Subject::AppArmorProfile { name }, [Seen::File(text), Seen::File(loaded)]) => {
-            Ok(apparmor_profile::parse(name, text, loaded))
         }
         _ => Err(garbled(subject)),
     }

@@ -99,6 +99,11 @@ impl Job<'_> {
             None => Value::Null,
         }
     }
+
+    pub(super) fn has_own_params(&self, unit: &Unit) -> bool {
+        let plugin = self.manifest.plugins.get(&unit.step);
+        plugin.is_some_and(|plugin| plugin.overrides.contains_key(&unit.target))
+    }
 }
 
 /// Gives events their number and time, and takes them to the sinks one at a time.

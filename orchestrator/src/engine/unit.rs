@@ -185,6 +185,7 @@ impl<'r> Life<'_, 'r> {
             },
             apparmor: self.job.apparmor,
             params: self.params.clone(),
+            own_params: self.job.has_own_params(self.unit),
             report,
         }
     }

@@ -130,9 +130,15 @@ impl Change {
                     Needed(format!("`{key}` is {}", super::quoted(values)))
                 }
             }
-            (Kind::AppArmorProfile { name, text }, Observed::AppArmorProfile { file, mode }) => {
+            (
+                Kind::AppArmorProfile { name, text },
+                Observed::AppArmorProfile { file, mode, current },
+            ) => {
                 let same = file.content().is_some_and(|content| content.0 == text.as_bytes());
                 match mode.as_deref() {
+                    Some("enforce") if same && *current == Some(false) => Needed(format!(
+                        "the kernel enforces another policy than profile `{name}` and its tunables make now"
+                    )),
                     Some("enforce") if same => Fine(format!("profile `{name}` is enforced")),
                     Some("enforce") => Needed(format!("profile `{name}` has another text")),
                     Some(mode) => Needed(format!("profile `{name}` is in {mode} mode")),

@@ -47,7 +47,13 @@ impl FakeHost {
                     .hint("Correct `World::params`.")
             })?
         };
-        Ok(Input { target: world.target, apparmor: world.apparmor, params, report: None })
+        Ok(Input {
+            target: world.target,
+            apparmor: world.apparmor,
+            params,
+            own_params: world.own_params,
+            report: None,
+        })
     }
 
     /// Lets a step work with a context: changes are performed only if they are among `allowed`.
@@ -158,6 +164,10 @@ fn observe(world: &World, id: MachineId, subject: &Subject) -> Result<Observed> 
         Subject::AppArmorProfile { name } => Observed::AppArmorProfile {
             file: file(machine, &format!("/etc/apparmor.d/{name}")),
             mode: world.profiles.get(name).map(|_| "enforce".to_owned()),
+            current: world.profiles.get(name).map(|loaded| {
+                let file = file(machine, &format!("/etc/apparmor.d/{name}"));
+                file.content().is_some_and(|content| content.0 == loaded.as_bytes())
+            }),
         },
         Subject::Command { argv } => {
             Observed::Command { succeeded: probe(world, id, argv).success() }

@@ -1,15 +1,14 @@
-//! The container's part: its configuration selects the profile, and its running init has it.
+//! The container's part: its configuration selects the profile and the filter, and its running init has them.
 
 use phoenix_sdk::{
     Change, CheckReport, Code, ContainerState, Context, Evidence, Kind, Machine, Others, Probe,
-    Result, StepError, VerifyReport, Wanted, argv, shown,
+    Result, StepError, VerifyReport, Wanted, argv, dev_fuse, shown,
 };
 
-use crate::template::NAME;
+use crate::{docker, filter, template::NAME};
 
 pub(crate) const PROFILE: &str = "lxc.apparmor.profile";
 pub(crate) const NESTING: &str = "lxc.apparmor.allow_nesting";
-const INCLUDE: &str = "lxc.include";
 
 pub(crate) const LABEL: Probe = Probe::new(
     "label",
@@ -22,13 +21,17 @@ pub(crate) const HELPERS: Probe = Probe::new(
     "Whether LXC gave the container what nested mounts of proc and sysfs need",
 );
 
-pub(crate) const OVERRIDDEN: Code = Code::new(
-    "LXC-INCLUDE-OVERRIDES",
-    "The container's configuration includes a file that selects another AppArmor profile. LXC takes the last one, so the \
-     container would not get this one however often it is restarted.",
-    "Remove the `lxc.include` line; `lxc.apparmor.allow_nesting`, which this step sets, does what nesting.conf did.",
+pub(crate) const DEVICE: Probe = Probe::new(
+    "fuse-device",
+    argv!["stat", "-c", "%F %t:%T", "/dev/fuse"],
+    "What `/dev/fuse` is in the container",
 );
 
+pub(crate) const SHARED: Code = Code::new(
+    "PROFILE-IS-SHARED",
+    "All containers of a host share the profile, so one container cannot have parameters of its own for it.",
+    "Move them from `[plugins.apparmor-profile.targets.NAME.params]` to `[plugins.apparmor-profile.params]` in plugins.toml.",
+);
 pub(crate) const UNREADABLE: Code = Code::new(
     "MOUNTS-UNREADABLE",
     "The container does not show its mounts, so nobody can say whether it has to be restarted. Nothing was changed.",
@@ -41,26 +44,62 @@ pub(crate) fn wanted_label() -> String {
 }
 
 pub(crate) fn check(cx: &Context<'_>) -> Result<CheckReport> {
-    no_include_overrides(cx)?;
+    if cx.has_own_params() {
+        let message = format!("`{}` has parameters of its own for the profile", cx.target().name);
+        return Err(StepError::new("PROFILE-IS-SHARED", message)
+            .cause("all containers of the host share it")
+            .hint("Give them for all, under `[plugins.apparmor-profile.params]`."));
+    }
     let machine = cx.machine();
     let state = machine.container()?;
-    let confined = state.label.as_deref().map(str::trim) == Some(&*wanted_label());
-    let helpers = has_helpers(&machine)?;
+    let filter = filter::wanted(cx)?;
+    let device = dev_fuse::wanted(&machine.container_option(dev_fuse::KEY)?)?;
     let mut report = Wanted::on(machine)
         .container_option(PROFILE, NAME, Others::Replaced)
         .because("the container is to run under this profile")
         .container_option(NESTING, "1", Others::Replaced)
         .because("the kernel refuses nested mounts of proc and sysfs otherwise")
-        .into_report()?;
-    if state.running && !(confined && helpers) {
-        let why = if confined {
-            "it was started without `lxc.apparmor.allow_nesting`".to_owned()
-        } else {
-            format!("its init has the label `{}`", label(&state))
-        };
-        report.changes.push(Change::new(Kind::RestartContainer).because(why));
+        .container_option(filter::KEY, filter, Others::Replaced)
+        .because("AppArmor does not mediate the new mount API")
+        .container_option(dev_fuse::KEY, device, Others::Kept)
+        .because("Docker's mounts need `/dev/fuse`, and this way one restart does for both")
+        .into_report()?
+        .and(docker::check(cx)?);
+    if state.running {
+        let why = stale(cx, &state)?;
+        if !why.is_empty() {
+            let change = Change::new(Kind::RestartContainer).because(why.join(", and "));
+            report.changes.push(change);
+        }
     }
     Ok(report)
+}
+
+pub(crate) fn apply(cx: &Context<'_>, report: &CheckReport) -> Result<()> {
+    if report.changes.iter().any(|change| change.kind == Kind::RestartContainer) {
+        dev_fuse::require(&cx.host())?;
+    }
+    report.changes.iter().try_for_each(|change| cx.perform(change))
+}
+
+/// What the running container was started without, as reasons for a restart.
+fn stale(cx: &Context<'_>, state: &ContainerState) -> Result<Vec<String>> {
+    let machine = cx.machine();
+    let mut why = Vec::new();
+    if state.label.as_deref().map(str::trim) != Some(&*wanted_label()) {
+        why.push(format!("its init has the label `{}`", label(state)));
+    }
+    if !has_helpers(&machine)? {
+        why.push(format!("it was started without `{NESTING}`"));
+    }
+    if filter::is_missing(&machine)? {
+        why.push("the new mount API answers in it".to_owned());
+    }
+    if !dev_fuse::is_fuse(&machine.file(dev_fuse::PATH)?) {
+        why.push(format!("`{}` is not in it yet", dev_fuse::PATH));
+    }
+    why.extend(docker::stale(&machine)?);
+    Ok(why)
 }
 
 pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
@@ -86,8 +125,15 @@ pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
             HELPERS.argv.join(" "),
             "1",
             shown::sentence(&helpers),
-        ));
-    for (key, value) in [(PROFILE, NAME), (NESTING, "1")] {
+        ))
+        .with(Evidence::equal(
+            "the FUSE device is in the container",
+            DEVICE.argv.join(" "),
+            "character special file a:e5",
+            shown::output(&machine.probe(&DEVICE, &[])?),
+        ))
+        .with(filter::evidence(&machine)?);
+    for (key, value) in [(PROFILE, NAME.to_owned()), (NESTING, "1".to_owned())] {
         report = report.with(Evidence::equal(
             format!("the next start has `{key}` too"),
             "the container's configuration",
@@ -95,7 +141,8 @@ pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
             machine.container_option(key)?.join(", "),
         ));
     }
-    Ok(report)
+    let report = report.with(filter::evidence_at_start(cx)?);
+    docker::verify(&machine, report)
 }
 
 /// grep ends with 1 where there is no such line, and with more where it could not look: then nobody may
@@ -109,24 +156,6 @@ fn has_helpers(machine: &Machine<'_>) -> Result<bool> {
             .cause(shown::output(&seen))
             .hint("Look at `/proc/self/mountinfo` in the container.")),
     }
-}
-
-fn no_include_overrides(cx: &Context<'_>) -> Result<()> {
-    for path in cx.machine().container_option(INCLUDE)? {
-        let text = cx.host().file(&path)?.content().map(phoenix_sdk::Bytes::to_text);
-        let selects = |line: &str| {
-            let key = line.split_once('=').map(|(key, _)| key.trim());
-            key == Some(PROFILE)
-        };
-        if text.is_some_and(|text| text.lines().any(selects)) {
-            return Err(StepError::new(
-                "LXC-INCLUDE-OVERRIDES",
-                format!("`{INCLUDE} = {path}` selects another AppArmor profile"),
-            )
-            .hint(format!("Remove this line from the configuration of `{}`.", cx.target().name)));
-        }
-    }
-    Ok(())
 }
 
 /// The label of the container's init, made safe to show.

@@ -4,7 +4,10 @@
 //! LXC would pass over in silence only looks like confinement.
 
 mod container;
+mod docker;
+mod filter;
 mod host;
+mod seccomp;
 mod template;
 mod worlds;
 
@@ -12,31 +15,31 @@ use phoenix_sdk::{
     CheckReport, Code, Context, Meta, Probe, Result, Scope, Step, VerifyReport, World, export_step,
     require,
 };
-use serde::Deserialize;
+use template::Settings;
 
 #[derive(Default)]
 struct ApparmorProfile;
 
 export_step!(ApparmorProfile);
 
-/// There is nothing to choose yet; a key in `plugins.toml` is an error.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Params {}
-
 const PROBES: &[Probe] = &[
     require::APPARMOR_ENABLED,
     host::LOADED,
     host::TEXT,
     host::SAME,
+    host::PREPROCESSED,
+    host::FILTER,
     container::LABEL,
     container::HELPERS,
+    container::DEVICE,
+    filter::ANSWERS,
+    docker::KNOWS,
 ];
 
-const CODES: &[Code] = &[container::OVERRIDDEN, container::UNREADABLE];
+const CODES: &[Code] = &[container::SHARED, container::UNREADABLE, filter::OTHER, filter::UNKNOWN];
 
 impl Step for ApparmorProfile {
-    type Params = Params;
+    type Params = Settings;
 
     const META: Meta = Meta::with(
         "apparmor-profile",
@@ -47,21 +50,25 @@ impl Step for ApparmorProfile {
         CODES,
     );
 
-    fn check(&self, cx: &Context<'_>, _params: &Params) -> Result<CheckReport> {
+    fn check(&self, cx: &Context<'_>, settings: &Settings) -> Result<CheckReport> {
         match require::apparmor(cx)? {
             None => Ok(CheckReport::default().warning(not_confined(cx))),
-            Some(_) if cx.on_host() => host::check(cx),
+            Some(_) if cx.on_host() => host::check(cx, settings),
             Some(_) => container::check(cx),
         }
     }
 
-    fn verify(&self, cx: &Context<'_>, _params: &Params) -> Result<VerifyReport> {
+    fn apply(&self, cx: &Context<'_>, _settings: &Settings, report: &CheckReport) -> Result<()> {
+        container::apply(cx, report)
+    }
+
+    fn verify(&self, cx: &Context<'_>, settings: &Settings) -> Result<VerifyReport> {
         match require::apparmor(cx)? {
             None => {
                 let report = VerifyReport::default().with(require::no_apparmor(cx)?);
                 Ok(report.warning(not_confined(cx)))
             }
-            Some(_) if cx.on_host() => host::verify(cx),
+            Some(_) if cx.on_host() => host::verify(cx, settings),
             Some(_) => container::verify(cx),
         }
     }

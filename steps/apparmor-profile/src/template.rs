@@ -6,6 +6,11 @@
 /// The profile's name; `lxc-start` may change to nothing that does not begin with `lxc-`.
 pub(crate) const NAME: &str = "lxc-phoenix-v2";
 
+/// The parameters from `plugins.toml`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {}
+
 /// Rules that are there for one reason.
 struct Group {
     why: &'static str,
@@ -105,7 +110,7 @@ const GROUPS: &[Group] = &[
 
 /// The whole file. `attach_disconnected`: containers are handed files from outside their root;
 /// `mediate_deleted`: what was removed while it is open is still guarded.
-pub(crate) fn text() -> String {
+pub(crate) fn render(_settings: &Settings) -> String {
     let mut text = format!(
         "# Managed by phoenix-orch (apparmor-profile); changes by hand are replaced at the next run.\n\
          abi <abi/3.0>,\n\
@@ -143,7 +148,11 @@ fn comment(why: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, text};
+    use super::{GROUPS, Settings};
+
+    fn text() -> String {
+        super::render(&Settings::default())
+    }
 
     #[test]
     fn every_group_has_a_reason_and_every_rule_an_end() {
