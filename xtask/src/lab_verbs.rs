@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
-use xtask::lab::{ContainerWish, Docker, Lab, Status, guest, product};
+use xtask::lab::{ContainerWish, Docker, Lab, Status, guest, product, suite};
 use xtask::testbed::Release;
 use xtask::{interrupt, say};
 
@@ -25,6 +25,8 @@ pub(crate) enum Verb {
     Sync,
     /// Make an unprivileged LXC container in it.
     Container(Container),
+    /// Run the tests that need a kernel which enforces AppArmor.
+    Suite(suite::Options),
 }
 
 #[derive(Args)]
@@ -85,6 +87,7 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode> {
         }
         Verb::Sync => product::send(&Lab::up()?)?,
         Verb::Container(arguments) => Lab::up()?.make_container(&arguments.into())?,
+        Verb::Suite(options) => suite::run(&options)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -16,12 +16,15 @@ pub mod guest;
 mod image;
 mod key;
 mod machine;
+mod prepare;
 pub mod product;
 mod qemu;
 mod roots;
 mod ssh;
 mod state;
+pub mod suite;
 mod sync;
+mod table;
 
 pub use container::{ContainerWish, Docker};
 pub use image::Image;

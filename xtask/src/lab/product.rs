@@ -16,7 +16,7 @@ pub fn build() -> Result<()> {
     say::timed("building phoenix-orch and its steps (release)", || {
         let mut command = workspace::cargo();
         command.args(["build", "--release"]).stdin(Stdio::null());
-        if has_lab_program() {
+        if has_source() {
             command.args(["--package", LAB_PROGRAM]);
             for package in ["phoenix-orch", "host-tunables", "apparmor-profile"] {
                 command.args(["--package", package]);
@@ -29,6 +29,10 @@ pub fn build() -> Result<()> {
 
 /// Whether this checkout has the program with the workload and the attempts.
 pub fn has_lab_program() -> bool {
+    has_source() || workspace::target().join("release").join(LAB_PROGRAM).exists()
+}
+
+fn has_source() -> bool {
     workspace::root().join("tests/lab/Cargo.toml").exists()
 }
 

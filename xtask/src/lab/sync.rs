@@ -83,9 +83,8 @@ pub(super) fn send(lab: &Lab, folder: &Path, to: &str, limit: Duration) -> Resul
 
 fn stage(from: &Path, to: &Path) -> Result<()> {
     let what = || format!("cannot copy `{}`", from.display());
-    let mut mode = 0o644;
+    let executable = from.metadata().with_context(what)?.permissions().mode() & 0o100 != 0;
     if is_binary(from)? {
-        mode = 0o755;
         let mut strip = Command::new("strip");
         strip.args(["--strip-debug", "-o"]).arg(to).arg(from);
         if process::quiet(&mut strip).is_err() {
@@ -95,7 +94,8 @@ fn stage(from: &Path, to: &Path) -> Result<()> {
     } else {
         fs::copy(from, to).with_context(what)?;
     }
-    fs::set_permissions(to, fs::Permissions::from_mode(mode)).with_context(what)
+    fs::set_permissions(to, fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
+        .with_context(what)
 }
 
 fn is_binary(path: &Path) -> Result<bool> {
