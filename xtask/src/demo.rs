@@ -1,94 +1,63 @@
-//! `cargo xtask demo`: the main job of phoenix-orch on this machine, for everyone to see.
+//! `cargo xtask demo`: the main job of phoenix-orch in the lab, for everyone to see.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use anyhow::Result;
+use xtask::lab::{ContainerWish, Docker, Lab, product};
+use xtask::testbed::Release;
+use xtask::{interrupt, say};
 
-use anyhow::{Context, Result, bail};
-use xtask::testbed::{self, Container, Disk, Image, Release};
-use xtask::{catalogue, packages, process, say, workspace};
+const NAME: &str = "demo";
 
-const NAME: &str = "phoenix-demo";
+/// What the kernel and the audit log say about the container, asked without phoenix-orch. The first
+/// argument is its name, the second the time from which on denials count.
+const EVIDENCE: &str = include_str!("demo-evidence.sh");
 
 /// What the demo may be asked.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Remove the demo's container instead.
+    /// Remove the lab with everything in it instead.
     #[arg(long)]
     destroy: bool,
 }
 
-/// Makes the container if there is none, converges it, and shows that a second run changes nothing.
+/// Brings Docker up in a fresh container in the lab, and shows that a second run changes nothing.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    if !rustix::process::geteuid().is_root() {
-        bail!("the demo makes an LXC container, and needs root");
-    }
+    interrupt::listen()?;
     if options.destroy {
-        return destroy();
+        let there = Lab::down()?;
+        say::heading(if there { "the lab is gone" } else { "there was no lab" });
+        return Ok(());
     }
-    packages::ensure(packages::TESTBED)?;
-    let container = container()?;
-    say::timed("building phoenix-orch and its steps (release)", || {
-        process::live(workspace::cargo().args(["build", "--release"]).stdin(Stdio::null()))
+    say::heading(
+        "the demo runs in a virtual machine: this machine gets Debian packages and target/",
+    );
+    let wish =
+        ContainerWish { name: NAME.to_owned(), release: Release::Bookworm, docker: Docker::None };
+    let lab = Lab::up_with_product(std::slice::from_ref(&wish))?;
+    lab.remove_container(NAME)?;
+    lab.make_container(&wish)?;
+    let begin = lab.ok(&["date", "+%s"])?;
+
+    let orchestrate = |verb: &str, more: &[&str]| {
+        let catalogue = product::catalogue();
+        let words = ["phoenix-orch", verb, "--config", &catalogue, "--features", "docker"];
+        lab.live(&[&words[..], &["--target", NAME], more].concat())
+    };
+    say::timed("first run: Docker, confined, on fuse-overlayfs", || {
+        orchestrate("run", &["--allow", "restart"])
     })?;
-    let config = write_catalogue()?;
-    say::timed("first run: Docker on fuse-overlayfs", || orchestrate(&config))?;
-    say::timed("second run: nothing is left to change", || orchestrate(&config))?;
-    say::timed("asking Docker itself", || {
-        let driver = container.ok(&["docker", "info", "--format", "{{.Driver}}"])?;
-        say::note(&format!("`docker info` in {NAME} says the driver is {}", driver.trim()));
-        Ok(())
+    say::timed("second run: nothing is left to change", || {
+        orchestrate("run", &["--allow", "restart"])
+    })?;
+    say::timed("the evidence of phoenix-orch itself", || orchestrate("verify", &[]))?;
+    say::timed("the evidence of Docker, the kernel and the audit log", || {
+        lab.live(&["sh", "-euc", EVIDENCE, "evidence", NAME, begin.trim()])
     })?;
     say::heading("what now");
-    say::note(&format!("look around:    lxc-attach -n {NAME} --clear-env -- docker info"));
-    say::note(&format!("its settings:   {}", container.config_path().display()));
-    say::note(&format!("the catalogue:  {}", config.display()));
-    say::note("remove it:      cargo xtask demo --destroy");
+    say::note("a shell in the lab:         cargo xtask lab ssh");
+    say::note(&format!(
+        "a look into the container:  cargo xtask lab run -- lxc-attach -n {NAME} -- docker info"
+    ));
+    say::note("another container:          cargo xtask lab container mine --docker vfs");
+    say::note("take it all away:           cargo xtask lab down");
     Ok(())
-}
-
-fn container() -> Result<Container> {
-    let Some(container) = Container::open_permanent(NAME) else {
-        let image = Image::ensure(Release::Bookworm)?;
-        return say::timed(&format!("making the unprivileged LXC container {NAME}"), || {
-            // A copy, because an overlay would be gone when the machine restarts.
-            let options = testbed::Options { disk: Disk::Folder, ..testbed::Options::default() };
-            Container::create_permanent(&image, NAME, &options)
-        });
-    };
-    say::heading(&format!("using the container {NAME} that is there already"));
-    if container.state()? == "STOPPED" {
-        say::timed(&format!("starting {NAME}"), || container.start())?;
-    }
-    Ok(container)
-}
-
-fn destroy() -> Result<()> {
-    let Some(container) = Container::open_permanent(NAME) else {
-        say::heading(&format!("there is no container {NAME}"));
-        return Ok(());
-    };
-    say::timed(&format!("removing the container {NAME}"), || container.destroy())
-}
-
-fn write_catalogue() -> Result<PathBuf> {
-    if !catalogue::kernel_has_apparmor() {
-        say::heading(
-            "this kernel has no AppArmor: the demo's copy of plugins.toml makes it optional, and the \
-             container will NOT be confined",
-        );
-    }
-    let path = workspace::target().join("demo/plugins.toml");
-    let folder = path.parent().context("the demo's catalogue has no folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-    fs::write(&path, catalogue::for_this_kernel()?)
-        .with_context(|| format!("cannot write `{}`", path.display()))?;
-    Ok(path)
-}
-
-fn orchestrate(config: &Path) -> Result<()> {
-    let mut command = Command::new(workspace::target().join("release/phoenix-orch"));
-    command.args(["run", "--config"]).arg(config);
-    command.args(["--features", "docker", "--target", NAME, "--allow", "restart"]);
-    process::live(&mut command)
 }

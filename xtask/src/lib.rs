@@ -1,10 +1,13 @@
-//! The project's chores, and the test bed that the system tests stand on.
+//! The project's chores, and what the system tests stand on: the test bed and the lab.
 //!
-//! The library knows how to get real unprivileged LXC containers on this machine from nothing. It
-//! knows nothing about phoenix-orch itself: the containers it makes are as plain as those of any
+//! The test bed knows how to get real unprivileged LXC containers on this machine from nothing, the lab
+//! how to get a whole virtual machine with such containers, on a kernel that enforces AppArmor. Both
+//! know nothing about what phoenix-orch does: their containers are as plain as those of any
 //! administrator, so that whatever Docker needs must come from the product.
 
 pub mod catalogue;
+pub mod interrupt;
+pub mod lab;
 pub mod packages;
 pub mod process;
 pub mod say;

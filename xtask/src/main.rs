@@ -2,6 +2,7 @@
 
 mod demo;
 mod docs;
+mod lab_verbs;
 mod test;
 
 use std::process::ExitCode;
@@ -24,13 +25,19 @@ enum Chore {
     Demo(demo::Options),
     /// Write docs/errors.md anew from the code tables.
     Docs,
+    /// The disposable virtual machine that plays the Proxmox host.
+    #[command(subcommand)]
+    Lab(lab_verbs::Verb),
+    /// What runs inside the lab; not for people.
+    #[command(subcommand, hide = true)]
+    Guest(lab_verbs::GuestVerb),
     /// Run every test there is: style, lints, units, laws, documentation, real containers.
     Test,
 }
 
 fn main() -> ExitCode {
     match run(Arguments::parse().chore) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             say::failure(&error);
             ExitCode::FAILURE
@@ -38,10 +45,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(chore: Chore) -> Result<()> {
+fn run(chore: Chore) -> Result<ExitCode> {
     match chore {
-        Chore::Demo(options) => demo::run(&options),
-        Chore::Docs => docs::run(),
-        Chore::Test => test::run(),
+        Chore::Demo(options) => demo::run(&options)?,
+        Chore::Docs => docs::run()?,
+        Chore::Lab(verb) => return lab_verbs::run(verb),
+        Chore::Guest(verb) => lab_verbs::run_in_guest(verb)?,
+        Chore::Test => test::run()?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::{process, say};
 
+mod backports;
+
 /// A package, and what it is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Package {
@@ -15,10 +17,18 @@ pub struct Package {
     pub why: &'static str,
 }
 
-/// What the test bed and the demo stand on.
+const QEMU: Package = Package { name: "qemu-system-x86", why: "runs the lab's virtual machine" };
+
+/// What the test bed stands on.
 pub const TESTBED: &[Package] = &[
     Package { name: "lxc", why: "runs the unprivileged containers" },
     Package { name: "mmdebstrap", why: "builds the root of the containers" },
+];
+
+/// What the lab stands on besides QEMU, which [`ensure_qemu`] brings.
+pub const LAB: &[Package] = &[
+    Package { name: "e2fsprogs", why: "makes the disks of the lab" },
+    Package { name: "openssh-client", why: "is the way into the lab" },
 ];
 
 /// What the tests need besides.
@@ -59,6 +69,23 @@ pub fn ensure(wanted: &[Package]) -> Result<()> {
     })
 }
 
+/// Installs QEMU when it is not there: from the machine's own sources if that is possible without
+/// removing anything, else from Debian's backports.
+pub fn ensure_qemu() -> Result<()> {
+    if is_installed(QEMU.name)? {
+        return Ok(());
+    }
+    if !rustix::process::geteuid().is_root() {
+        bail!("the package {} is missing, and only root can install it", QEMU.name);
+    }
+    say::timed(&format!("installing the Debian package {}", QEMU.name), || {
+        say::note(&format!("{} {}", QEMU.name, QEMU.why));
+        let Err(first) = install(&[QEMU]) else { return Ok(()) };
+        say::note("the machine's own package sources cannot give it: trying Debian's backports");
+        backports::install(QEMU.name).context(first)
+    })
+}
+
 fn is_installed(name: &str) -> Result<bool> {
     let output = Command::new("dpkg-query")
         .args(["--show", "--showformat=${db:Status-Status}", name])
@@ -70,7 +97,7 @@ fn is_installed(name: &str) -> Result<bool> {
 
 fn install(packages: &[Package]) -> Result<process::Output> {
     let mut command = apt_get();
-    command.args(["install", "--yes", "--no-install-recommends"]);
+    command.args(["install", "--yes", "--no-remove", "--no-install-recommends"]);
     process::quiet(command.args(packages.iter().map(|package| package.name)))
 }
 

@@ -9,8 +9,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use wait_timeout::ChildExt;
+
+use crate::interrupt;
+
+/// How long an interruption may go unnoticed.
+const SLICE: Duration = Duration::from_millis(200);
 
 /// What a command left behind.
 #[derive(Debug, Clone)]
@@ -54,21 +59,54 @@ pub fn quiet(command: &mut Command) -> Result<Output> {
 /// Runs a command with its output going straight to the terminal, and demands success.
 pub fn live(command: &mut Command) -> Result<()> {
     let line = command_line(command);
-    let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
-    if !status.success() {
-        bail!("`{line}` ended with exit code {}", exit_code(status));
+    let code = live_code(command)?;
+    if code != 0 {
+        bail!("`{line}` ended with exit code {code}");
     }
     Ok(())
 }
 
-/// Runs a command with both streams captured. When the time is over, the command and everything it
-/// started are killed and an error shows what it had printed until then.
+/// Runs a command with its output going straight to the terminal, and gives its exit code.
+pub fn live_code(command: &mut Command) -> Result<i32> {
+    let line = command_line(command);
+    let mut child = command.spawn().with_context(|| format!("cannot run `{line}`"))?;
+    let mut told = false;
+    loop {
+        let status = child.wait_timeout(SLICE);
+        if let Some(status) = status.with_context(|| format!("cannot wait for `{line}`"))? {
+            return Ok(exit_code(status));
+        }
+        if interrupt::requested() && !told {
+            // A Ctrl-C reached it through the terminal, a signal that was sent to us alone did not.
+            kill_process(Pid::from_child(&child), Signal::TERM)
+                .with_context(|| format!("cannot end `{line}`"))?;
+            told = true;
+        }
+    }
+}
+
+/// Runs a command with both streams captured. When the time is over, or somebody pressed Ctrl-C, the
+/// command and everything it started are killed and an error shows what it had printed until then.
 pub fn capture(command: &mut Command, stdin: Option<&[u8]>, limit: Duration) -> Result<Output> {
+    run(command, if stdin.is_some() { Stdio::piped() } else { Stdio::null() }, stdin, limit)
+}
+
+/// The same with a stream as its input.
+pub fn capture_from(command: &mut Command, stdin: Stdio, limit: Duration) -> Result<Output> {
+    run(command, stdin, None, limit)
+}
+
+fn run(
+    command: &mut Command,
+    input: Stdio,
+    bytes: Option<&[u8]>,
+    limit: Duration,
+) -> Result<Output> {
     let line = command_line(command);
     let start = Instant::now();
     // A process group of its own, because children of a killed command would keep the pipes open.
     let mut child = command
-        .stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -76,8 +114,12 @@ pub fn capture(command: &mut Command, stdin: Option<&[u8]>, limit: Duration) -> 
         .with_context(|| format!("cannot run `{line}`"))?;
     let stdout = drain(child.stdout.take());
     let stderr = drain(child.stderr.take());
-    feed(&mut child, stdin);
-    let status = child.wait_timeout(limit).with_context(|| format!("cannot wait for `{line}`"))?;
+    feed(&mut child, bytes);
+    let mut status = None;
+    while status.is_none() && start.elapsed() < limit && !interrupt::requested() {
+        let slice = SLICE.min(limit.saturating_sub(start.elapsed()));
+        status = child.wait_timeout(slice).with_context(|| format!("cannot wait for `{line}`"))?;
+    }
     if status.is_none() {
         kill_group(&mut child)?;
     }
@@ -90,6 +132,7 @@ pub fn capture(command: &mut Command, stdin: Option<&[u8]>, limit: Duration) -> 
         elapsed: start.elapsed(),
     };
     if status.is_none() {
+        interrupt::check()?;
         bail!("no end within {} s, so it was killed: {output}", limit.as_secs());
     }
     Ok(output)
@@ -106,7 +149,8 @@ pub fn command_line(command: &Command) -> String {
     words.map(|word| shell_quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
 }
 
-fn shell_quoted(word: &str) -> String {
+/// The word as a POSIX shell must be given it.
+pub fn shell_quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

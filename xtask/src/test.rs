@@ -3,11 +3,11 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
+use xtask::lab::suite;
 use xtask::testbed::{Image, Release};
-use xtask::{packages, process, say, workspace};
+use xtask::{interrupt, packages, process, say, workspace};
 
-/// From the cheapest check to the dearest, so that a mistake shows early. The test runner comes last:
-/// its summary is the last that one sees.
+/// From the cheapest check to the dearest, so that a mistake shows early. The lab comes last.
 pub(crate) fn run() -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         bail!("the system tests make LXC containers, and need root");
@@ -29,7 +29,9 @@ pub(crate) fn run() -> Result<()> {
     } else {
         ["test", "--workspace", "--all-targets", "--no-fail-fast"]
     };
-    cargo("unit, law and system tests", &all)
+    cargo("unit, law and system tests", &all)?;
+    interrupt::listen()?;
+    suite::run(&suite::Options::default())
 }
 
 fn cargo(what: &str, arguments: &[&str]) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::options::{Init, Options};
+use super::options::{AppArmor, Init, Network, Options};
 use super::{FIRST_ID, ID_COUNT};
 
 /// Where the script that replaces systemd lies inside the container.
@@ -12,6 +12,10 @@ pub(super) const SHELL_INIT: &str = "/usr/local/sbin/waiting-init";
 pub(super) fn render(folder: &Path, name: &str, options: &Options) -> String {
     let rootfs = folder.join("rootfs");
     let rootfs = rootfs.display();
+    let profile = match options.apparmor {
+        AppArmor::Generated => "generated",
+        AppArmor::Unconfined => "unconfined",
+    };
     let mut text = format!(
         "\
 # Made for the tests of phoenix-orch. The remarks below stand for those of a user, and must survive.
@@ -24,14 +28,17 @@ lxc.idmap = u 0 {FIRST_ID} {ID_COUNT}
 lxc.idmap = g 0 {FIRST_ID} {ID_COUNT}
 
 # Where nested containers are wanted, this is what Debian's own default.conf says.
-lxc.apparmor.profile = generated
+lxc.apparmor.profile = {profile}
 lxc.apparmor.allow_nesting = 1
 
 lxc.rootfs.path = dir:{rootfs}
 lxc.uts.name = {name}
-lxc.net.0.type = empty
 "
     );
+    text.push_str(match options.network {
+        Network::None => "lxc.net.0.type = empty\n",
+        Network::Bridge => "lxc.net.0.type = veth\nlxc.net.0.link = lxcbr0\nlxc.net.0.flags = up\n",
+    });
     if options.init == Init::Shell {
         text.push_str(&format!("lxc.init.cmd = {SHELL_INIT}\n"));
     }

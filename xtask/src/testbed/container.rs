@@ -13,13 +13,16 @@ use super::config::{self, SHELL_INIT};
 use super::disk;
 use super::image::Image;
 use super::leftovers::{self, Claim, KEPT, PREFIX};
-use super::options::{Apt, Init, Options};
+use super::options::{Apt, Init, Network, Options};
 use super::rootfs::Rootfs;
 use super::{LXC_PATH, subordinate_ids};
 use crate::process::{self, Output};
 
-const BOOT_LIMIT: Duration = Duration::from_secs(90);
+/// Generous, because in the lab the processor may be emulated.
+const BOOT_LIMIT: Duration = Duration::from_secs(240);
 const EXEC_LIMIT: Duration = Duration::from_secs(300);
+
+const INTERFACES: &[u8] = b"auto lo eth0\niface lo inet loopback\niface eth0 inet dhcp\n";
 
 /// A container that is destroyed when this value is dropped, unless it is permanent.
 #[derive(Debug)]
@@ -97,6 +100,9 @@ impl Container {
         }
         if options.init == Init::Shell {
             self.write_file(SHELL_INIT, include_bytes!("waiting-init.sh"), 0o755)?;
+        }
+        if options.network == Network::Bridge {
+            self.write_file("/etc/network/interfaces", INTERFACES, 0o644)?;
         }
         if let Some(text) = &options.os_release {
             self.write_file("/etc/os-release", text.as_bytes(), 0o644)?;
@@ -208,7 +214,7 @@ impl Container {
         let deadline = Instant::now() + BOOT_LIMIT;
         let mut last = String::new();
         while Instant::now() < deadline {
-            let limit = Duration::from_secs(10);
+            let limit = Duration::from_secs(30);
             let up = match self.init {
                 Init::Shell => self.exec_within(&["/bin/true"], None, limit)?.code == 0,
                 Init::Systemd => {

@@ -26,6 +26,11 @@ pub(super) fn lay(disk: Disk, image: &Image, folder: &Path) -> Result<()> {
             Err(error) => say::note(&format!("copying the image, for {error:#}")),
         },
         Disk::Folder => {}
+        Disk::Taken => {
+            return fs::rename(image.root(), &rootfs).with_context(|| {
+                format!("cannot move `{}` to `{}`", image.root().display(), rootfs.display())
+            });
+        }
         Disk::Memory(mib) => mount_on(&rootfs, "tmpfs", &format!("size={mib}m,mode=0755"))?,
     }
     copy(image, &rootfs)

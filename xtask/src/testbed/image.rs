@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use super::release::{Flavor, Release};
 use super::{FIRST_ID, ID_COUNT, subordinate_ids};
 use crate::{packages, process, say, workspace};
 
@@ -16,84 +17,68 @@ const INSTALLED: &str = "systemd,systemd-sysv,libpam-systemd,dbus,iproute2,procp
                          ca-certificates,init-system-helpers";
 
 const CUSTOMIZE: &str = include_str!("image.sh");
-const MIRROR: &str = "http://deb.debian.org";
-
-/// A Debian release that containers can run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Release {
-    /// Debian 12.
-    Bookworm,
-    /// Debian 13.
-    Trixie,
-}
-
-impl Release {
-    /// The code name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bookworm => "bookworm",
-            Self::Trixie => "trixie",
-        }
-    }
-
-    /// What can be installed in the container without a network, with all dependencies.
-    const fn installable(self) -> &'static [&'static str] {
-        match self {
-            Self::Bookworm => &["docker.io", "fuse-overlayfs", "iptables"],
-            // Debian 13 moved the command `docker` into a package of its own.
-            Self::Trixie => &["docker.io", "docker-cli", "fuse-overlayfs", "iptables"],
-        }
-    }
-
-    fn sources(self) -> [String; 3] {
-        let name = self.name();
-        [
-            format!("deb {MIRROR}/debian {name} main"),
-            format!("deb {MIRROR}/debian {name}-updates main"),
-            format!("deb {MIRROR}/debian-security {name}-security main"),
-        ]
-    }
-
-    /// Changes with everything that the content of the image depends on, except the mirror's state.
-    fn recipe_hash(self) -> String {
-        let mut hash = Sha256::new();
-        for part in [self.name(), INSTALLED, CUSTOMIZE, MIRROR].iter().chain(self.installable()) {
-            hash.update(part);
-            hash.update([0]);
-        }
-        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-    }
-}
 
 /// A root file system whose files have the owners of an unprivileged container.
 #[derive(Debug, Clone)]
 pub struct Image {
     release: Release,
+    flavor: Flavor,
     root: PathBuf,
 }
 
 impl Image {
-    /// The image of this release; built when it is not there yet, which takes about 30 seconds and
-    /// needs the Debian mirror. Safe to be called by many processes at once: one builds, all wait.
+    /// The bare image of this release; see [`Image::ensure_flavor`].
     pub fn ensure(release: Release) -> Result<Self> {
-        let cache = workspace::target().join("testbed");
-        let folder = cache.join(format!("{}-{}", release.name(), release.recipe_hash()));
-        let image = Self { release, root: folder.join("root") };
-        if image.root.exists() {
+        Self::ensure_flavor(release, Flavor::Bare)
+    }
+
+    /// The image of this release and flavor; built when it is not there yet, which takes about 30
+    /// seconds and needs the Debian mirror. Safe to be called by many processes at once: one builds,
+    /// all wait.
+    pub fn ensure_flavor(release: Release, flavor: Flavor) -> Result<Self> {
+        let image = Self::planned(release, flavor);
+        if image.is_built() {
             return Ok(image);
         }
-        fs::create_dir_all(&folder)
+        let folder = image.root.parent().context("the image has no folder")?;
+        fs::create_dir_all(folder)
             .with_context(|| format!("cannot create `{}`", folder.display()))?;
-        let lock = File::create(cache.join("lock")).context("cannot create the cache's lock")?;
+        let lock = File::create(cache().join("lock")).context("cannot create the cache's lock")?;
         lock.lock().context("cannot lock the cache of images")?;
         // Another process may have built it while we waited for the lock.
-        if !image.root.exists() {
+        if !image.is_built() {
             packages::ensure(packages::TESTBED)?;
             subordinate_ids::ensure()?;
-            let what = format!("building the {} image of the test containers", release.name());
+            let what = format!("building the container image {}", image.name());
             say::timed(&what, || image.build())?;
         }
         Ok(image)
+    }
+
+    /// Where the image of this release and flavor is or will be.
+    pub fn planned(release: Release, flavor: Flavor) -> Self {
+        let folder = format!("{}{}-{}", release.name(), flavor.suffix(), hash(release, flavor));
+        Self { release, flavor, root: cache().join(folder).join("root") }
+    }
+
+    /// An image that somebody brought to this machine.
+    pub fn brought(release: Release, flavor: Flavor, root: PathBuf) -> Self {
+        Self { release, flavor, root }
+    }
+
+    /// Whether it is there.
+    pub fn is_built(&self) -> bool {
+        self.root.exists()
+    }
+
+    /// The release and the flavor in one word, such as `sid-docker`.
+    pub fn name(&self) -> String {
+        format!("{}{}", self.release.name(), self.flavor.suffix())
+    }
+
+    /// Changes with the recipe.
+    pub fn hash(&self) -> String {
+        hash(self.release, self.flavor)
     }
 
     /// The release it was built from.
@@ -110,7 +95,7 @@ impl Image {
     /// an image.
     fn build(&self) -> Result<()> {
         let archive = self.root.with_extension("tar");
-        bootstrap(self.release, &archive)?;
+        bootstrap(self.release, self.flavor, &archive)?;
         let partial = self.root.with_extension("partial");
         if partial.exists() {
             fs::remove_dir_all(&partial)
@@ -124,15 +109,35 @@ impl Image {
     }
 }
 
-fn bootstrap(release: Release, archive: &Path) -> Result<()> {
+fn cache() -> PathBuf {
+    workspace::target().join("testbed")
+}
+
+/// Changes with everything that the content of the image depends on, except the mirror's state.
+fn hash(release: Release, flavor: Flavor) -> String {
+    let mut hash = Sha256::new();
+    let packages = [flavor.installed(release), flavor.installable(release)].concat();
+    for part in [release.name(), INSTALLED, CUSTOMIZE].iter().chain(&packages) {
+        hash.update(part);
+        hash.update([0]);
+    }
+    for source in release.sources() {
+        hash.update(source);
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bootstrap(release: Release, flavor: Flavor, archive: &Path) -> Result<()> {
     let work = tempfile::tempdir().context("cannot create a temporary folder")?;
     let script = work.path().join("customize.sh");
     fs::write(&script, CUSTOMIZE)
         .with_context(|| format!("cannot write `{}`", script.display()))?;
-    let hook = format!("sh {} \"$1\" {}", script.display(), release.installable().join(" "));
+    let hook = format!("sh {} \"$1\" {}", script.display(), flavor.installable(release).join(" "));
     let mut command = Command::new("mmdebstrap");
     command.args(["--mode=root", "--variant=minbase", "--format=tar"]);
-    command.arg(format!("--include={INSTALLED}"));
+    let packages = [vec![INSTALLED], flavor.installed(release)].concat();
+    command.arg(format!("--include={}", packages.join(",")));
     // The script needs the package lists and removes them itself.
     command.args(["--skip=cleanup/apt", "--skip=download/empty"]);
     command.arg("--aptopt=Acquire::Languages \"none\"");
@@ -171,7 +176,7 @@ fn unpack(archive: &Path, root: &Path) -> Result<()> {
 
 /// How this machine reaches its mirrors: a proxy, or a clock that is known to be wrong. What works
 /// for the machine's own apt must work for the image's.
-fn host_apt_options() -> Result<Vec<String>> {
+pub(crate) fn host_apt_options() -> Result<Vec<String>> {
     let mut command = Command::new("apt-config");
     let output = process::quiet(command.args(["dump", "--format=%F \"%v\";%n"]))?;
     let wanted = ["Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries"];

@@ -11,12 +11,15 @@ mod disk;
 mod image;
 mod leftovers;
 mod options;
+mod release;
 mod rootfs;
 mod subordinate_ids;
 
 pub use container::Container;
-pub use image::{Image, Release};
-pub use options::{Apt, Disk, Init, Options};
+pub use image::Image;
+pub(crate) use image::host_apt_options;
+pub use options::{AppArmor, Apt, Disk, Init, Network, Options};
+pub use release::{Flavor, Release};
 
 /// The host's uid and gid that root of every container is mapped to.
 pub const FIRST_ID: u32 = 100_000;

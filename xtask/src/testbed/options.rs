@@ -9,6 +9,10 @@ pub struct Options {
     pub disk: Disk,
     /// Where packages come from.
     pub apt: Apt,
+    /// How it is connected.
+    pub network: Network,
+    /// How LXC is told to confine it.
+    pub apparmor: AppArmor,
     /// Whether `/etc` is mounted read-only.
     pub read_only_etc: bool,
     /// The text of `/etc/os-release`, for distributions that nobody knows.
@@ -38,6 +42,8 @@ pub enum Disk {
     Overlay,
     /// A copy of the image in a folder on the host's disk, as in real life; takes a few seconds.
     Folder,
+    /// The image's own folder is moved away; it must be on the same file system as `/var/lib/lxc`.
+    Taken,
     /// A small memory file system of this many MiB in all, that can be filled. The image itself takes
     /// about 280 MiB of it.
     Memory(u32),
@@ -51,4 +57,25 @@ pub enum Apt {
     Inside,
     /// Debian's mirror, which cannot be reached: the container has no network.
     Unreachable,
+}
+
+/// How a container is connected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Network {
+    /// Not at all.
+    #[default]
+    None,
+    /// By a veth pair on LXC's own bridge `lxcbr0`, with an address by DHCP. Needs an image that has a
+    /// DHCP client.
+    Bridge,
+}
+
+/// How LXC is told to confine a container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AppArmor {
+    /// By the profile that LXC generates, with nesting allowed.
+    #[default]
+    Generated,
+    /// Not at all: what many a guide advises when Docker does not start.
+    Unconfined,
 }

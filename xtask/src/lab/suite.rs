@@ -1,0 +1,138 @@
+//! The tests that need a kernel which enforces AppArmor, all in one boot.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::{ContainerWish, Docker, Lab, product, table};
+use crate::testbed::Release;
+use crate::{interrupt, say};
+
+/// What can be asked of the suite.
+#[derive(Debug, Default, clap::Args)]
+pub struct Options {
+    /// Words for every call of `phoenix-lab`.
+    #[arg(last = true)]
+    words: Vec<String>,
+}
+
+/// What became of one part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Passed,
+    Failed,
+    /// A part that it stands on has failed.
+    NotRun,
+}
+
+/// One line of the summary.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) part: String,
+    pub(super) verdict: Verdict,
+    pub(super) elapsed: Duration,
+}
+
+/// Runs all parts, also after one has failed, shows a table, and fails if any part has.
+pub fn run(options: &Options) -> Result<()> {
+    let bookworm = wish("suite-bookworm", Release::Bookworm, Docker::Vfs);
+    let sid = wish("suite-sid", Release::Sid, Docker::None);
+    let lab = Lab::up_with_product(&[bookworm.clone(), sid.clone()])?;
+    let mut suite = Suite { lab: &lab, words: &options.words, outcomes: Vec::new() };
+    if suite.converge("Docker on vfs, not confined", &bookworm)? {
+        for verb in ["workload", "attempts"] {
+            suite.program(verb, &bookworm)?;
+        }
+    }
+    if suite.converge("current Docker", &sid)? {
+        suite.program("workload", &sid)?;
+    }
+    say::heading("the lab's summary");
+    for line in table::lines(&suite.outcomes) {
+        say::note(&line);
+    }
+    let failed = suite.outcomes.iter().filter(|one| one.verdict != Verdict::Passed).count();
+    if failed > 0 {
+        bail!("{failed} of {} parts in the lab did not pass", suite.outcomes.len());
+    }
+    Ok(())
+}
+
+fn wish(name: &str, release: Release, docker: Docker) -> ContainerWish {
+    ContainerWish { name: name.to_owned(), release, docker }
+}
+
+struct Suite<'a> {
+    lab: &'a Lab,
+    words: &'a [String],
+    outcomes: Vec<Outcome>,
+}
+
+impl Suite<'_> {
+    /// From a fresh container to one that the product has nothing left to do on; tells whether it came
+    /// to that.
+    fn converge(&mut self, start: &str, wish: &ContainerWish) -> Result<bool> {
+        let release = wish.release.name();
+        let lab = self.lab;
+        let orchestrate = |verb: &str, more: &[&str]| {
+            let (catalogue, target) = (product::catalogue(), wish.name.as_str());
+            let words = ["phoenix-orch", verb, "--config", &catalogue, "--features", "docker"];
+            lab.live(&[&words[..], &["--target", target], more].concat())
+        };
+        let container = || {
+            lab.remove_container(&wish.name)?;
+            lab.make_container(wish)
+        };
+        let parts: [(String, &dyn Fn() -> Result<()>); 4] = [
+            (format!("{release}: a container with {start}"), &container),
+            (format!("{release}: phoenix-orch run"), &|| {
+                orchestrate("run", &["--allow", "restart"])
+            }),
+            (format!("{release}: nothing is left to change"), &|| {
+                orchestrate("plan", &["--check"])
+            }),
+            (format!("{release}: phoenix-orch verify"), &|| orchestrate("verify", &[])),
+        ];
+        let mut converged = true;
+        for (part, work) in parts {
+            if converged {
+                converged = self.part(&part, work)?;
+            } else {
+                self.skip(part);
+            }
+        }
+        if !converged && product::has_lab_program() {
+            self.skip(format!("{release}: what stands on that"));
+        }
+        Ok(converged)
+    }
+
+    /// Runs the program with the workload and the attempts, where this checkout has it.
+    fn program(&mut self, verb: &str, wish: &ContainerWish) -> Result<()> {
+        if !product::has_lab_program() {
+            say::note(&format!("`phoenix-lab {verb}` is not run: this checkout does not have it"));
+            return Ok(());
+        }
+        let (lab, more) = (self.lab, self.words);
+        let mut words = vec!["phoenix-lab", verb, &wish.name];
+        words.extend(more.iter().map(String::as_str));
+        self.part(&format!("{}: {verb}", wish.release.name()), &|| lab.live(&words)).map(drop)
+    }
+
+    /// Does one part with live output. Only an interruption is an error.
+    fn part(&mut self, part: &str, work: &dyn Fn() -> Result<()>) -> Result<bool> {
+        let begin = Instant::now();
+        let result = say::timed(part, work);
+        interrupt::check()?;
+        if let Err(error) = &result {
+            say::failure(error);
+        }
+        let verdict = if result.is_ok() { Verdict::Passed } else { Verdict::Failed };
+        self.outcomes.push(Outcome { part: part.to_owned(), verdict, elapsed: begin.elapsed() });
+        Ok(result.is_ok())
+    }
+
+    fn skip(&mut self, part: String) {
+        self.outcomes.push(Outcome { part, verdict: Verdict::NotRun, elapsed: Duration::ZERO });
+    }
+}
