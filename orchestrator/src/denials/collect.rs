@@ -35,11 +35,12 @@ pub(super) fn collect(pieces: &[Piece], profiles: &[String], since_ms: u64) -> C
         let mut here: BTreeMap<(u64, BTreeMap<String, String>), (usize, Stamp)> = BTreeMap::new();
         for line in piece.text.lines() {
             match line::parse(piece.log, line) {
-                Some(Line::Denied(record)) if record.stamp.at_ms >= since_ms => {
-                    if record.profiles().iter().any(|name| profiles.contains(name)) {
-                        let key = (record.stamp.at_ms, record.fields);
-                        here.entry(key).or_insert((0, record.stamp)).0 += 1;
-                    }
+                Some(Line::Denied(record))
+                    if record.stamp.at_ms >= since_ms
+                        && record.profiles().iter().any(|name| profiles.contains(name)) =>
+                {
+                    let key = (record.stamp.at_ms, record.fields);
+                    here.entry(key).or_insert((0, record.stamp)).0 += 1;
                 }
                 Some(Line::Process { stamp, parent }) if stamp.at_ms >= since_ms => {
                     collected.parents.insert(stamp, parent);

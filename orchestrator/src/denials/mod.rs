@@ -12,6 +12,8 @@
 //! What no log can show: accesses that the profile forbids with an explicit `deny` rule, which the kernel
 //! does not log.
 
+#[cfg(test)]
+mod cases;
 mod collect;
 mod fields;
 mod line;
