@@ -13,14 +13,16 @@
 //! | transport | error |
 //! | runtime | error, transport, config |
 //! | catalog | error, trust, config, transport |
-//! | effect | error, transport, runtime |
+//! | denials | error, transport |
+//! | effect | error, transport, denials, runtime |
 //! | engine | error, config, graph, catalog, transport, runtime, effect |
 //! | report | error, graph, engine, transport |
-//! | cli | error, config, graph, catalog, transport, runtime, effect, engine, report |
+//! | cli | error, config, graph, catalog, transport, runtime, denials, effect, engine, report |
 
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod denials;
 pub mod effect;
 pub mod engine;
 pub mod error;

@@ -11,6 +11,7 @@ mod bytes;
 pub mod change;
 mod codes;
 mod context;
+mod denial;
 pub mod dev_fuse;
 mod error;
 mod export;
@@ -34,6 +35,7 @@ pub use bytes::Bytes;
 pub use change::{Change, Consent, Kind, Others, Verdict};
 pub use codes::CODES;
 pub use context::{Context, HostCalls};
+pub use denial::{Denial, Denials, Mark};
 pub use error::{Result, StepError};
 #[doc(hidden)]
 pub use export::private as __private;

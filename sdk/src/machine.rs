@@ -1,7 +1,8 @@
 //! A machine as a step sees it: things to look at.
 
 use crate::{
-    FileState, HostCalls, Observed, OsRelease, Output, Probe, Result, StepError, Subject,
+    Denials, FileState, HostCalls, Mark, Observed, OsRelease, Output, Probe, Result, StepError,
+    Subject,
     wire::{Answer, MachineId, Request},
 };
 
@@ -101,6 +102,31 @@ impl<'a> Machine<'a> {
     pub fn container(&self) -> Result<crate::ContainerState> {
         match self.observe(Subject::Container)? {
             Observed::Container(state) => Ok(state),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// Now, as a point from which [`Self::denials`] can be asked for.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn mark(&self) -> Result<Mark> {
+        match self.observe(Subject::Mark)? {
+            Observed::Mark(mark) => Ok(mark),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// What AppArmor denied since a mark under the label of the unit's container. The label may be that
+    /// of other containers too, and then what they were denied is among it: see
+    /// [`crate::Denial::container`]. A record needs a moment from the kernel to the log, so this is best
+    /// asked for last.
+    ///
+    /// # Errors
+    /// `DENIALS-UNREADABLE` when no log of the host can be read, which is never the same as no denials.
+    pub fn denials(&self, since: Mark) -> Result<Denials> {
+        match self.observe(Subject::Denials { since })? {
+            Observed::Denials(denials) => Ok(denials),
             other => Err(mismatch(&other)),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Bytes;
+use crate::{Bytes, Denials, Mark};
 
 /// Something on a machine that the orchestrator can observe.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,6 +53,13 @@ pub enum Subject {
     AppArmorProfile {
         /// `lxc-phoenix-v2`.
         name: String,
+    },
+    /// Now, as a point from which denials can be asked for.
+    Mark,
+    /// What AppArmor denied under the label of the unit's own container.
+    Denials {
+        /// Only what happened since.
+        since: Mark,
     },
     /// Whether a command succeeds. It must be a declared probe, for looking runs nothing else.
     Command {
@@ -116,6 +123,10 @@ pub enum Observed {
         #[serde(default)]
         current: Option<bool>,
     },
+    /// Of [`Subject::Mark`].
+    Mark(Mark),
+    /// Of [`Subject::Denials`].
+    Denials(Denials),
     /// Of [`Subject::Command`].
     Command {
         /// Whether it ended with exit code 0.

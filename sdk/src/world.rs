@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppArmorPolicy, AppArmorState, Bytes, ContainerState, FileState, Permissions, Probe,
+    AppArmorPolicy, AppArmorState, Bytes, ContainerState, Denials, FileState, Permissions, Probe,
     ServiceState,
     wire::{MachineId, Target},
 };
@@ -39,6 +39,13 @@ pub struct World {
     pub kernel_apparmor: AppArmorState,
     /// Profiles that the kernel enforces, with their text.
     pub profiles: BTreeMap<String, String>,
+    /// What AppArmor denies while a step looks, and how complete the logs are. The label and its
+    /// profiles are taken from [`Self::state`].
+    #[serde(default)]
+    pub denials: Denials,
+    /// Whether the host's logs cannot be read.
+    #[serde(default)]
+    pub logs_unreadable: bool,
     /// What happens by itself.
     pub reactions: Vec<Reaction>,
     /// The code of the error that this world must lead to, for worlds in which the step has to stop.
@@ -167,6 +174,8 @@ impl World {
                 parser: true,
             },
             profiles: BTreeMap::new(),
+            denials: Denials::default(),
+            logs_unreadable: false,
             reactions: Vec::new(),
             stops_with: None,
         }

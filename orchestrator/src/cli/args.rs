@@ -39,6 +39,8 @@ pub(super) enum Verb {
     Run(Run),
     /// Gather evidence that the features work; change nothing.
     Verify(Verify),
+    /// Show what AppArmor denied, and the smallest rules that would allow it.
+    Denials(Denials),
     /// Show the steps of features in their order.
     Graph(Graph),
     /// List plugins, or check one.
@@ -118,6 +120,22 @@ impl From<Allow> for Consent {
 pub(super) struct Verify {
     #[command(flatten)]
     pub(super) selection: Selection,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Denials {
+    /// Leave out what is known to have happened in other containers.
+    #[arg(long, short, value_name = "T")]
+    pub(super) target: Option<String>,
+    /// `last-run`, a run's name, `10m`, `2h`, `2026-11-24 10:00` or RFC 3339; else since the host started.
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<String>,
+    /// The profile, as the kernel names it.
+    #[arg(long, value_name = "NAME", default_value = "lxc-phoenix-v2")]
+    pub(super) profile: String,
+    /// For people, or as one JSON document.
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
+    pub(super) output: Output,
 }
 
 #[derive(Debug, Arguments)]

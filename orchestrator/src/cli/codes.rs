@@ -3,7 +3,7 @@
 
 use phoenix_sdk::Code;
 
-use crate::{catalog, cli, config, effect, engine, graph, report, runtime, transport};
+use crate::{catalog, cli, config, denials, effect, engine, graph, report, runtime, transport};
 
 /// All of them, in the order of the modules.
 pub(super) fn all() -> impl Iterator<Item = &'static Code> {
@@ -14,6 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         transport::CODES,
         runtime::CODES,
         catalog::CODES,
+        denials::CODES,
         effect::CODES,
         engine::CODES,
         report::CODES,

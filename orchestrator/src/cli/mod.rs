@@ -2,6 +2,7 @@
 
 mod args;
 mod codes;
+mod denials;
 mod explain;
 mod graph;
 mod plugins;
@@ -36,6 +37,7 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Plan(verb) => work::plan(&args.global, &verb),
         Verb::Run(verb) => work::run(&args.global, &verb),
         Verb::Verify(verb) => work::verify(&args.global, &verb),
+        Verb::Denials(verb) => denials::run(&args.global, &verb),
         Verb::Graph(verb) => graph::run(&args.global, &verb),
         Verb::Plugins(verb) => plugins::run(&args.global, &verb),
         Verb::Explain(verb) => explain::run(&args.global, &verb),
@@ -48,6 +50,11 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "CODE-UNKNOWN",
         "`explain` was asked for a code that nothing here gives.",
         "`phoenix-orch explain` without a code lists them all.",
+    ),
+    phoenix_sdk::Code::new(
+        "DENIALS-SINCE",
+        "`denials --since` was given something that is no time and no run.",
+        "Use `last-run`, a run's name, `10m`, `2h`, `2026-11-24 10:00`, or a time with its zone as in RFC 3339.",
     ),
     phoenix_sdk::Code::new(
         "NOT-ROOT",

@@ -59,6 +59,15 @@ pub(super) fn nodes(manifest: &Manifest, steps: &BTreeMap<String, LoadedStep>) -
         .collect()
 }
 
+/// Whoever looks into machines must be root.
+pub(super) fn must_be_root() -> Result<()> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Usage, "NOT-ROOT", "phoenix-orch must run as root")
+        .hint("Run it with `sudo`, or from a root shell."))
+}
+
 /// All that a verb which works on machines needs.
 pub(super) struct Setting {
     pub(super) manifest: Manifest,
@@ -73,10 +82,7 @@ impl Setting {
     pub(super) fn new(global: &Global, selection: &Selection) -> Result<Self> {
         let manifest = manifest(global)?;
         let steps = steps(&manifest, &selection.features)?;
-        if !rustix::process::geteuid().is_root() {
-            return Err(Error::new(ErrorKind::Usage, "NOT-ROOT", "phoenix-orch must run as root")
-                .hint("Run it with `sudo`, or from a root shell."));
-        }
+        must_be_root()?;
         let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
         let nodes = nodes(&manifest, &steps);
         let containers = if nodes.iter().all(|node| node.scope == Scope::Host) {

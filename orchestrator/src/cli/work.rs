@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::Restart,
-    engine::{self, Fleet, Job, Mode, Owed, Sink, State},
+    engine::{self, Fleet, Job, LastRunFile, Mode, Owed, Sink, State},
     error::{Error, ErrorKind, Result},
     report::{self, Human, JsonLines},
 };
@@ -66,12 +66,15 @@ fn work(
     };
     let mut human = Human::new(anstream::stdout(), selection.show.verbose);
     let mut json = JsonLines::new(std::io::stdout());
-    let sinks: Vec<&mut dyn Sink> = match (selection.show.output, mode) {
+    let mut last_run = LastRunFile::new(&global.state_dir);
+    let mut sinks: Vec<&mut dyn Sink> = match (selection.show.output, mode) {
         (Output::Json, _) => vec![&mut json],
         // A plan is shown whole at the end, in the order of the targets.
         (Output::Human, Mode::Plan { .. }) => Vec::new(),
         (Output::Human, _) => vec![&mut human],
     };
+    // Remembered before it is shown: what is shown may already be denied something.
+    sinks.insert(0, &mut last_run);
     engine::run(&job, sinks)
 }
 

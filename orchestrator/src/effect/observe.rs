@@ -5,6 +5,7 @@ use phoenix_sdk::{Observed, Subject};
 
 use super::{Eyes, apparmor_profile, container, kernel, packages, service};
 use crate::{
+    denials,
     error::{Error, ErrorKind, Result},
     transport::{Read, Reader, Seen},
 };
@@ -29,7 +30,9 @@ fn look(subject: &Subject) -> Look {
         | Subject::KernelModule { .. }
         | Subject::ContainerOption { .. }
         | Subject::Container
-        | Subject::AppArmor => Look::Direct,
+        | Subject::AppArmor
+        | Subject::Mark
+        | Subject::Denials { .. } => Look::Direct,
     }
 }
 
@@ -82,6 +85,8 @@ fn direct(eyes: Eyes<'_>, subject: &Subject) -> Result<Observed> {
         Subject::AppArmorProfile { name } => apparmor_profile::observe(eyes.host, name),
         Subject::ContainerOption { key } => container::observe_option(eyes, key),
         Subject::Container => container::observe(eyes),
+        Subject::Mark => denials::mark(eyes.host).map(Observed::Mark),
+        Subject::Denials { since } => container::observe_denials(eyes, *since),
         other => Err(garbled(other)),
     }
 }

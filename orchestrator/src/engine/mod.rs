@@ -5,6 +5,7 @@
 mod dispatcher;
 pub mod event;
 mod fleet;
+mod last_run;
 mod owed;
 pub mod state;
 mod unit;
@@ -15,6 +16,7 @@ use phoenix_sdk::Code;
 pub use dispatcher::{Job, Mode, run};
 pub use event::{Body, Event};
 pub use fleet::{Fleet, Target};
+pub use last_run::{LastRun, LastRunFile};
 pub use owed::Owed;
 pub use state::State;
 

@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and messages to standard error. Whatever a machine printed is
 //! made harmless before it reaches a terminal.
 
+mod denials;
 mod error;
 mod human;
 mod json;
@@ -12,6 +13,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+pub use denials::{denials, denials_json};
 pub use error::{error, warning};
 pub use human::Human;
 pub use json::JsonLines;

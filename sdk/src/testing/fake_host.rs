@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Bytes, Change, Context, FileState, HostCalls, Kind, Meta, Observed, Others, Output,
-    Permissions, Result, ServiceState, StepError, Subject, Verdict,
+    Bytes, Change, Context, Denials, FileState, HostCalls, Kind, Mark, Meta, Observed, Others,
+    Output, Permissions, Result, ServiceState, StepError, Subject, Verdict,
     change::json_keys,
     wire::{Answer, Input, MachineId, Request},
     world::{FakeMachine, Trigger, World},
@@ -169,10 +169,28 @@ fn observe(world: &World, id: MachineId, subject: &Subject) -> Result<Observed> 
                 file.content().is_some_and(|content| content.0 == loaded.as_bytes())
             }),
         },
+        Subject::Mark => Observed::Mark(Mark::default()),
+        Subject::Denials { .. } => Observed::Denials(denials(world)?),
         Subject::Command { argv } => {
             Observed::Command { succeeded: probe(world, id, argv).success() }
         }
     })
+}
+
+/// As the orchestrator: a label without a profile that could deny anything needs no log.
+fn denials(world: &World) -> Result<Denials> {
+    let label = world.state.label.clone();
+    let profile = label.as_deref().map(|label| label.split(" (").next().unwrap_or(label));
+    let profiles: Vec<_> =
+        profile.filter(|name| *name != "unconfined").map(str::to_owned).into_iter().collect();
+    if profiles.is_empty() {
+        return Ok(Denials { label, ..Denials::default() });
+    }
+    if world.logs_unreadable {
+        return Err(StepError::new("DENIALS-UNREADABLE", "no log of the host can be read")
+            .hint("Make the audit log, the kernel log or the journal readable."));
+    }
+    Ok(Denials { label, profiles, ..world.denials.clone() })
 }
 
 fn file(machine: &FakeMachine, path: &str) -> FileState {

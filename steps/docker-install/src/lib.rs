@@ -2,6 +2,7 @@
 //!
 //! It chooses no storage driver: `fuse-overlayfs` has done that before Docker starts for the first time.
 
+mod denied;
 mod packages;
 mod proof;
 mod repository;
@@ -97,7 +98,7 @@ impl Step for DockerInstall {
     fn verify(&self, cx: &Context<'_>, params: &Params) -> Result<VerifyReport> {
         let os = require::platform(&cx.machine())?;
         let names = packages::wanted(&os, params);
-        let mut report = proof::gather(&cx.machine(), &names)?;
+        let mut report = proof::gather(&cx.machine(), &cx.target().name, &names)?;
         if params.source == Source::Docker {
             let repository = repository::Repository::of(cx, &os, &params.repository)?;
             report.evidence.extend(repository.evidence(&cx.machine())?);
@@ -112,8 +113,49 @@ impl Step for DockerInstall {
 
 #[cfg(test)]
 mod tests {
-    use super::DockerInstall;
-    use phoenix_sdk::testing::laws;
+    use super::{DockerInstall, Params, worlds};
+    use phoenix_sdk::{
+        Result, Step, VerifyReport, World,
+        testing::{FakeHost, laws},
+    };
+
+    fn verified(change: impl FnOnce(&mut World)) -> Result<VerifyReport> {
+        let confined = |world: &World| world.name == "confined";
+        let mut world = worlds::all().into_iter().find(confined).expect("a confined container");
+        change(&mut world);
+        let host = FakeHost::new(world, DockerInstall::META);
+        let input = host.input()?;
+        host.with(&input, &[], |cx| DockerInstall.verify(cx, &Params::default()))
+    }
+
+    #[test]
+    fn a_denial_of_docker_fails_the_proof() {
+        let claim = "the workload ran without a denial of `lxc-phoenix-v2`";
+        let clean = verified(|_| ()).unwrap();
+        assert!(clean.evidence.iter().any(|one| one.claim == claim && one.holds));
+        let denied = verified(|world| {
+            world.denials.denials.push(worlds::denial("runc:[2:INIT]", None));
+        });
+        let denied = denied.unwrap();
+        let failed: Vec<_> = denied.evidence.iter().filter(|one| !one.holds).collect();
+        assert_eq!((failed.len(), &*failed[0].claim), (1, claim));
+        assert!(failed[0].observed.contains("`umount /x/,` would allow"), "{failed:?}");
+    }
+
+    #[test]
+    fn logs_that_cannot_be_read_are_never_no_denials() {
+        let error = verified(|world| world.logs_unreadable = true).unwrap_err();
+        assert_eq!(error.code, "DENIALS-UNREADABLE");
+    }
+
+    #[test]
+    fn an_unconfined_container_proves_nothing_and_says_so() {
+        for label in [None, Some("unconfined".to_owned())] {
+            let seen = verified(|world| world.state.label = label).unwrap();
+            assert!(seen.holds() && !seen.evidence.iter().any(|one| one.claim.contains("denial")));
+            assert!(seen.warnings.iter().any(|line| line.contains("is not confined")), "{seen:?}");
+        }
+    }
 
     #[test]
     fn the_laws_hold() {

@@ -4,13 +4,15 @@ use phoenix_sdk::{
     Context, Evidence, Machine, Output, Probe, Result, StepError, VerifyReport, argv, shown,
 };
 
+use crate::denied;
+
 /// The script; kept apart so that it can be read, and tried, by itself.
 const SCRIPT: &str = include_str!("workload.sh");
 
 pub(crate) const DRIVER: Probe = Probe::new(
     "docker-driver",
-    argv!["docker", "info", "--format", "{{.Driver}}"],
-    "The storage driver of the running Docker",
+    argv!["docker", "info", "--format", "{{.Driver}} {{json .SecurityOptions}}"],
+    "The storage driver of the running Docker, and how it confines containers",
 );
 pub(crate) const ENABLED: Probe = Probe::new(
     "docker-at-boot",
@@ -43,10 +45,18 @@ const STAGES: [(&str, &str); 4] = [
 ];
 
 /// All evidence but that of the repository.
-pub(crate) fn gather(machine: &Machine<'_>, packages: &[String]) -> Result<VerifyReport> {
+pub(crate) fn gather(
+    machine: &Machine<'_>,
+    own: &str,
+    packages: &[String],
+) -> Result<VerifyReport> {
     let driver = machine.probe(&DRIVER, &[])?;
     let answers = driver.success();
     let seen = shown::output(&driver);
+    let (seen, options) = seen.split_once(' ').filter(|_| answers).unwrap_or((&seen, ""));
+    // What is denied is asked for last: a record needs a moment from the kernel to the log.
+    let since = machine.mark()?;
+    let trial = answers.then(|| machine.probe(&WORKLOAD, &[])).transpose()?;
     let enabled = machine.probe(&ENABLED, &[])?;
     let mut report = VerifyReport::default()
         .with(installed(machine, packages)?)
@@ -62,12 +72,12 @@ pub(crate) fn gather(machine: &Machine<'_>, packages: &[String]) -> Result<Verif
             "fuse-overlayfs",
             seen,
         ));
-    if answers {
-        report.evidence.extend(workload(&machine.probe(&WORKLOAD, &[])?));
-    } else {
+    let Some(trial) = trial else {
         report.warnings.extend(journal(machine).map(|line| format!("Docker's journal: {line}")));
-    }
-    Ok(report)
+        return Ok(report);
+    };
+    report.evidence.extend(workload(&trial));
+    denied::add(report, machine, own, since, options)
 }
 
 /// The error with Docker's own reason behind it.

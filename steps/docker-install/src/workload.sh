@@ -45,10 +45,11 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/phoenix-verify.XXXXXXXX" 2>&1) || { reason=$dir
 # What a killed run left.
 remove_ours
 
-# The tiniest root there is: the container's own shell and what it is linked with.
+# The tiniest root there is: the container's own shell and what it is linked with. Its name is how the kernel
+# will know the trial in its records.
 root=$dir/root
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/etc" "$root/tmp" || fail "no folder in $dir"
-said=$(cp -L /bin/sh "$root/bin/sh" 2>&1) || fail "$said"
+said=$(cp -L /bin/sh "$root/bin/phoenix-verify" 2>&1) || fail "$said"
 ldd /bin/sh 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
     mkdir -p "$root$(dirname "$library")" && cp -L "$library" "$root$library" || exit 1
 done || fail "the libraries of /bin/sh cannot be copied"
@@ -71,12 +72,16 @@ while read -r _ _ _ _ point rest; do
     rest=${rest##* - }
     echo "root ${rest%% *}"
 done </proc/self/mountinfo
-echo written >/written && read -r seen </written && echo "wrote $seen"'
+for place in /written /tmp/written /volume/written; do
+    echo "to $place" >"$place" && read -r seen <"$place" && echo "wrote $seen"
+done'
 said=$(timeout 60 docker run --rm --network none --label "$label=$token" --name "phoenix-orch-verify-$token" \
-    "$image" /bin/sh -c "$inside" sh "$token" 2>&1 </dev/null) ||
+    --tmpfs /tmp --volume /volume "$image" /bin/phoenix-verify -c "$inside" sh "$token" 2>&1 </dev/null) ||
     fail "${said:-docker run gave no reason}"
 printf '%s\n' "$said" | grep -q -x "token $token" || fail "the container said something else: $said"
-printf '%s\n' "$said" | grep -q -x "wrote written" || fail "the container could not write: $said"
+for place in /written /tmp/written /volume/written; do
+    printf '%s\n' "$said" | grep -q -x "wrote to $place" || fail "the container could not write $place: $said"
+done
 printf '%s\n' "$said" | grep '^root ' | tail -n 1
 through
 

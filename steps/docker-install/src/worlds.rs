@@ -1,7 +1,7 @@
 //! Containers to rehearse in: as they come, as they drift, and as they must not be touched.
 
 use phoenix_sdk::{
-    ServiceState, World,
+    AppArmorPolicy, Denial, ServiceState, World,
     wire::MachineId::Container,
     world::{Event, Fact, Trigger},
 };
@@ -24,6 +24,7 @@ pub(crate) fn all() -> Vec<World> {
         from_docker_installed("converged, from Docker's repository"),
     ];
     worlds.extend(drifted());
+    worlds.extend(confined());
     worlds.extend(must_not_be_touched());
     worlds
 }
@@ -51,7 +52,12 @@ fn fresh(name: &str) -> World {
     )];
     world.container = world
         .container
-        .answers(&proof::DRIVER, vec![runs()], 0, "fuse-overlayfs\n")
+        .answers(
+            &proof::DRIVER,
+            vec![runs()],
+            0,
+            "fuse-overlayfs [\"name=seccomp,profile=default\",\"name=cgroupns\"]\n",
+        )
         .answers(&proof::WORKLOAD, vec![runs()], 0, RAN)
         .answers(
             &proof::ENABLED,
@@ -121,6 +127,46 @@ fn from_docker_installed(name: &str) -> World {
             .file(repository::SOURCES_PATH, sources)
             .service(SERVICE, ServiceState::running())
     })
+}
+
+/// The container runs under the profile, and the logs have something to say.
+fn confined() -> Vec<World> {
+    let under = |name: &str, label: &str| {
+        let mut world = installed(name);
+        world.state.label = Some(label.to_owned());
+        world
+    };
+    let mut boot = under("confined, and a boot unit was denied something", LABEL);
+    boot.denials.denials.push(denial("(sd-mkdcreds)", None));
+    let mut elsewhere = under("confined, and another container's Docker was denied", LABEL);
+    elsewhere.denials.denials.push(denial("runc:[2:INIT]", Some("other")));
+    let mut unread = installed("not confined, and no log can be read");
+    unread.logs_unreadable = true;
+    vec![
+        under("confined", LABEL),
+        under("the profile only complains", "lxc-phoenix-v2 (complain)"),
+        boot,
+        elsewhere,
+        unread,
+        installed("no AppArmor").without_apparmor(AppArmorPolicy::Optional),
+    ]
+}
+
+/// The label of a confined container.
+pub(crate) const LABEL: &str = "lxc-phoenix-v2 (enforce)";
+
+/// A denial of a mount by this program, in this container if that is known.
+pub(crate) fn denial(comm: &str, container: Option<&str>) -> Denial {
+    Denial {
+        profile: "lxc-phoenix-v2".to_owned(),
+        operation: "umount".to_owned(),
+        comm: comm.to_owned(),
+        attempt: format!("`{comm}` tried to unmount `/x/`"),
+        rule: Some("umount /x/,".to_owned()),
+        container: container.map(str::to_owned),
+        count: 2,
+        ..Denial::default()
+    }
 }
 
 fn drifted() -> Vec<World> {
