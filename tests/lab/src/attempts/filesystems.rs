@@ -91,21 +91,15 @@ pub(super) const GROUP: Group = Group {
         },
         Attempt {
             id: "sysfs-again",
-            tries: "mounts a fresh sysfs over /sys",
-            act: || at("sysfs", "/sys"),
+            tries: "mounts a fresh sysfs below /sys",
+            act: || at("sysfs", "/sys/fs"),
         },
         Attempt {
             id: "overlay-elsewhere",
-            tries: "mounts an overlay of proc's folders, whose files then have other paths",
+            tries: "mounts an overlay elsewhere, whose files then have other paths",
             act: || {
                 let place = scratch("/mnt")?;
-                mount(
-                    "overlay",
-                    &place,
-                    "overlay",
-                    libc::MS_RDONLY,
-                    "lowerdir=/proc/sys:/proc/fs",
-                )?;
+                mount("overlay", &place, "overlay", libc::MS_RDONLY, "lowerdir=/etc:/opt")?;
                 Ok(format!("an overlay was mounted on `{place}`"))
             },
         },

@@ -19,7 +19,8 @@ fn docker(volume: &str, script: &str) -> Result<String> {
         return Ok(text);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(std::io::Error::other(said.lines().last().unwrap_or("docker failed").to_owned()))
+    let error = said.lines().find(|line| line.contains("rror")).or_else(|| said.lines().last());
+    Err(std::io::Error::other(format!("docker: {}", error.unwrap_or("failed"))))
 }
 
 pub(super) const GROUP: Group = Group {

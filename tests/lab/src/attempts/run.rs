@@ -33,7 +33,8 @@ pub(crate) fn prepare(target: &Target) -> Result<()> {
 /// Makes the attempts of these names, all if there are none, under what the container runs with now.
 pub(crate) fn try_all(target: &Target, ids: &[String]) -> Result<Results> {
     let _victim = Victim::start(target)?;
-    let mut argv = vec![PLACE, "inside"];
+    let label = format!("PHX_LABEL={}", target.label()?);
+    let mut argv = vec!["/usr/bin/env", &label, PLACE, "inside"];
     argv.extend(ids.iter().map(String::as_str));
     let output = target.run(&argv, None, LIMIT)?.success()?;
     let mut results = Results::new();

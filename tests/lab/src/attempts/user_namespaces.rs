@@ -43,7 +43,7 @@ pub(super) const GROUP: Group = Group {
             tries: "mounts an overlay in a user namespace of its own",
             act: || {
                 nested(|| {
-                    mount("overlay", &scratch("/tmp")?, "overlay", 0, "lowerdir=/proc/sys:/etc")?;
+                    mount("overlay", &scratch("/tmp")?, "overlay", 0, "lowerdir=/etc:/opt")?;
                     Ok("it was mounted".to_owned())
                 })
             },

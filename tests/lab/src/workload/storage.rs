@@ -65,9 +65,11 @@ pub(super) const CASES: &[Case] = &[
         shows: "lower layers are seen, changed, whited out, linked and renamed through the storage driver",
         needs: &["build"],
         how: Script(
-            r#"run phx-built sh -ec 'echo more >> /three; chmod 600 /one; ln /two /linked; perl -e "rename q(/dir), q(/moved) or die; symlink q(/one), q(/s) or die;
-                mkdir q(/dir) or die; chown 7, 8, q(/three) or die; utime 1, 2, q(/three) or die"; rm /etc/group
-                [ "$(cat /s)" = one ] && [ ! -e /etc/group ] && [ -d /moved ] && stat -c %u:%g:%Y /three | grep -qx 7:8:2'"#,
+            // A folder of a lower layer cannot be renamed on any overlay, so a file is.
+            r#"run phx-built sh -ec 'echo more >> /three; chmod 600 /one; ln /two /linked; mkdir /new; mv /two /new/two
+                perl -e "symlink q(/one), q(/s) or die; chown 7, 8, q(/three) or die; utime 1, 2, q(/three) or die"
+                rm /etc/group; [ "$(cat /s)" = one ] && [ ! -e /etc/group ] && [ -s /new/two ] && [ ! -e /two ]
+                stat -c %u:%g:%Y /three | grep -qx 7:8:2'"#,
         ),
     },
 ];
