@@ -7,8 +7,8 @@ mod container;
 mod docker;
 mod filter;
 mod host;
-mod seccomp;
-mod template;
+pub mod seccomp;
+pub mod template;
 mod worlds;
 
 use phoenix_sdk::{

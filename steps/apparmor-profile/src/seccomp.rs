@@ -1,10 +1,10 @@
 //! The seccomp filter beside the profile. Pure.
 
 /// Where the filter is on the host.
-pub(crate) const PATH: &str = "/etc/lxc/lxc-phoenix-v2.seccomp";
+pub const PATH: &str = "/etc/lxc/lxc-phoenix-v2.seccomp";
 
 /// System calls that AppArmor does not mediate, with their numbers, which are the same on all architectures.
-pub(crate) const SYSCALLS: &[(&str, u32)] = &[
+pub const SYSCALLS: &[(&str, u32)] = &[
     ("open_tree", 428),
     ("move_mount", 429),
     ("fsopen", 430),
@@ -28,7 +28,7 @@ delete_module errno 1
 ";
 
 /// The whole file.
-pub(crate) fn text() -> String {
+pub fn text() -> String {
     let mut text = String::from(STOCK);
     for (name, _) in SYSCALLS {
         text.push_str(&format!("{name} errno 38\n"));

@@ -1,0 +1,168 @@
+//! The parameters of the profile. Pure.
+
+use serde::Deserialize;
+
+use super::{Group, files::KERNEL, rule};
+
+/// The parameters from `plugins.toml`.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The storage driver whose mounts the profile allows.
+    pub storage_driver: StorageDriver,
+    /// Patterns of AppArmor for further files that containers read and write, such as `/dev/sdb1`. What is
+    /// outside /dev, /proc and /sys is allowed anyhow; see [`already_allowed`].
+    pub read_write: Vec<String>,
+    /// Device nodes of graphics cards.
+    pub gpu: Gpu,
+    /// Whole rules, added as they are.
+    pub extra_rules: Vec<String>,
+}
+
+/// A storage driver by Docker's name for it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+pub enum StorageDriver {
+    #[default]
+    #[serde(rename = "fuse-overlayfs")]
+    FuseOverlayfs,
+    #[serde(rename = "overlay2")]
+    Overlay2,
+    #[serde(rename = "vfs")]
+    Vfs,
+}
+
+impl StorageDriver {
+    /// The pattern of the folders where Docker puts together the roots of its containers.
+    pub(super) fn root(self) -> &'static str {
+        match self {
+            StorageDriver::FuseOverlayfs => "/var/lib/docker/fuse-overlayfs/*/merged",
+            StorageDriver::Overlay2 => "/var/lib/docker/overlay2/*/merged",
+            StorageDriver::Vfs => "/var/lib/docker/vfs/dir/*",
+        }
+    }
+
+    /// The pattern of the folders into which Docker unpacks a layer.
+    pub(super) fn layer(self) -> &'static str {
+        match self {
+            StorageDriver::FuseOverlayfs => "/var/lib/docker/fuse-overlayfs/*/diff",
+            StorageDriver::Overlay2 => "/var/lib/docker/overlay2/*/diff",
+            StorageDriver::Vfs => "/var/lib/docker/vfs/dir/*",
+        }
+    }
+}
+
+/// `false`, `true` for the nodes that the usual drivers make, or the nodes themselves.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(untagged)]
+pub enum Gpu {
+    Usual(bool),
+    Nodes(Vec<String>),
+}
+
+impl Default for Gpu {
+    fn default() -> Gpu {
+        Gpu::Usual(false)
+    }
+}
+
+impl Gpu {
+    fn nodes(&self) -> Vec<String> {
+        match self {
+            Gpu::Usual(false) => Vec::new(),
+            Gpu::Usual(true) => {
+                ["/dev/dri/*", "/dev/kfd", "/dev/nvidia*", "/dev/nvidia-caps/*"].map(str::to_owned).into()
+            }
+            Gpu::Nodes(nodes) => nodes.clone(),
+        }
+    }
+}
+
+/// A parameter that cannot become part of the profile.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SettingsError {
+    /// The parameter's name.
+    pub parameter: &'static str,
+    /// Its value, as it was given.
+    pub value: String,
+    /// What is wrong, a lower-case fragment.
+    pub problem: String,
+}
+
+impl std::fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` in `{}` {}", self.value.escape_debug(), self.parameter, self.problem)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl Settings {
+    /// Whether each value is what it is meant to be and nothing more: a path is a path, and an extra rule is one
+    /// rule, which cannot end the profile or begin another one. The parser judges the rest before anything is loaded.
+    ///
+    /// # Errors
+    /// The first parameter that is not.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let error = |parameter, value: &String| {
+            let value = value.clone();
+            move |problem| SettingsError { parameter, value, problem }
+        };
+        for path in &self.read_write {
+            rule::is_path(path).map_err(error("read_write", path))?;
+        }
+        if let Gpu::Nodes(nodes) = &self.gpu {
+            for node in nodes {
+                rule::is_path(node).map_err(error("gpu", node))?;
+                if !node.starts_with("/dev/") {
+                    return Err(error("gpu", node)("is not below `/dev`".to_owned()));
+                }
+            }
+        }
+        for extra in &self.extra_rules {
+            rule::is_one_rule(extra).map_err(error("extra_rules", extra))?;
+        }
+        Ok(())
+    }
+}
+
+/// Those of `read_write` that the profile allows anyhow, because they are outside the kernel's own trees: to
+/// list them changes nothing. (Whether the container can write there is decided by owners and modes.)
+pub fn already_allowed(settings: &Settings) -> Vec<String> {
+    let outside = |path: &&String| {
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        !first.is_empty() && !KERNEL.contains(&first) && !first.contains(['*', '?', '[', '{', '@'])
+    };
+    settings.read_write.iter().filter(outside).cloned().collect()
+}
+
+/// What the parameters ask for.
+pub(super) fn groups(settings: &Settings) -> Vec<Group> {
+    let mut groups = Vec::new();
+    let already = already_allowed(settings);
+    let trees: Vec<_> = settings.read_write.iter().filter(|path| !already.contains(path)).collect();
+    if !trees.is_empty() {
+        let reason = "Parameter read_write: further files of the kernel's own trees.";
+        let rules = trees.iter().flat_map(|path| with_binds(path, "rwk"));
+        groups.push(Group::allow("read-write", reason, &[]).and(rules));
+    }
+    let nodes = settings.gpu.nodes();
+    if !nodes.is_empty() {
+        let reason = "Parameter gpu: device nodes of graphics cards, in the container and in those of Docker.";
+        let rules = nodes.iter().flat_map(|node| with_binds(node, "rw"));
+        groups.push(Group::allow("gpu", reason, &["/dev/ r,", "/dev/*/ r,"]).and(rules));
+    }
+    if !settings.extra_rules.is_empty() {
+        let reason = "Parameter extra_rules: added as they are.";
+        groups.push(Group::allow("extra-rules", reason, &[]).and(settings.extra_rules.clone()));
+    }
+    groups
+}
+
+/// The file, and what `docker run --device` does with it in a user namespace.
+fn with_binds(path: &str, access: &str) -> Vec<String> {
+    let mut rules = vec![format!("{path} {access},")];
+    if path.starts_with("/dev/") {
+        rules.push(format!("mount options=(bind) {path} -> @{{PHOENIX_ROOT}}/dev/**,"));
+    }
+    rules
+}

@@ -1,0 +1,42 @@
+//! What systemd mounts, for itself and for services that it locks up.
+
+use super::Group;
+
+pub(super) fn groups() -> Vec<Group> {
+    vec![
+        Group::allow(
+            "systemd-mounts",
+            "systemd mounts these at boot and for logins.",
+            &[
+                "mount fstype=tmpfs -> /{run,tmp}/{,**},",
+                "mount fstype=tmpfs -> /dev/shm/,",
+                "mount fstype=mqueue -> /dev/mqueue/,",
+                "mount fstype=hugetlbfs -> /dev/hugepages/,",
+            ],
+        ),
+        Group::allow(
+            "systemd-credentials",
+            "systemd hands credentials to services in a small file system of their own, which it makes on /dev/shm and moves \
+             to its place.",
+            &[
+                "mount fstype=(ramfs, tmpfs) -> /dev/shm/,",
+                "mount options=(bind) /dev/shm/ -> /dev/shm/,",
+                "mount options=(ro, nosuid, nodev, noexec, remount, bind) -> /dev/shm/,",
+                "mount options=(move) /dev/shm/ -> /run/credentials/*/,",
+                "umount /dev/shm/,",
+            ],
+        ),
+        Group::allow(
+            "systemd-sandboxes",
+            "systemd builds the root of a service that it locks up in a folder of its own, and enters it.",
+            &[
+                "mount -> /run/systemd/{unit-root,mount-rootfs}/{,**},",
+                "mount options=(bind) /dev/** -> /tmp/namespace-dev-*/dev/**,",
+                "mount options=(rbind) /dev/** -> /tmp/namespace-dev-*/dev/**,",
+                "mount options=(move) /tmp/namespace-dev-*/dev/ -> /run/systemd/{unit-root,mount-rootfs}/dev/,",
+                "mount options=(move) /run/systemd/{unit-root,mount-rootfs}/ -> /,",
+                "pivot_root /run/systemd/{unit-root,mount-rootfs}/,",
+            ],
+        ),
+    ]
+}

@@ -1,0 +1,125 @@
+//! Using the mounts that Docker, runc and systemd need for something that they do not do.
+
+use std::io::Result;
+
+use super::attempt::{Attempt, Group};
+use super::sys::{bind, mount, open_to_write, scratch, umount, write_back};
+
+/// A folder as runc mounts a container's root on.
+fn merged() -> Result<String> {
+    let path = format!("/var/lib/docker/fuse-overlayfs/{:064x}/merged", std::process::id());
+    std::fs::create_dir_all(&path)?;
+    // The attempt ends by removing it; what is mounted there is in the attempt's own namespace.
+    Ok(path)
+}
+
+fn with_proc(then: fn(&str) -> Result<String>) -> Result<String> {
+    let root = merged()?;
+    let proc = format!("{root}/proc");
+    std::fs::create_dir_all(&proc)?;
+    let result = mount("proc", &proc, "proc", 0, "").and_then(|()| then(&proc));
+    let _ = umount(&proc);
+    let layer = root.trim_end_matches("/merged");
+    let _ = std::fs::remove_dir_all(layer);
+    result
+}
+
+pub(super) const GROUP: Group = Group {
+    name: "Docker's own paths",
+    attempts: &[
+        Attempt {
+            id: "merged-proc-write",
+            tries: "mounts proc where runc does and writes a setting there",
+            act: || with_proc(|proc| write_back(format!("{proc}/sys/kernel/ns_last_pid"))),
+        },
+        Attempt {
+            id: "merged-proc-user",
+            tries: "mounts proc where runc does and writes a limit of its user namespace there",
+            act: || with_proc(|proc| write_back(format!("{proc}/sys/user/max_ipc_namespaces"))),
+        },
+        Attempt {
+            id: "merged-proc-sysrq",
+            tries: "mounts proc where runc does and opens sysrq-trigger there",
+            act: || with_proc(|proc| open_to_write(format!("{proc}/sysrq-trigger"))),
+        },
+        Attempt {
+            id: "merged-proc-bind",
+            tries: "mounts proc where runc does and binds it elsewhere",
+            act: || {
+                with_proc(|proc| {
+                    let place = scratch("/mnt")?;
+                    bind(proc, &place, false)?;
+                    Ok(format!("it was bound to `{place}`"))
+                })
+            },
+        },
+        Attempt {
+            id: "merged-proc-move",
+            tries: "mounts proc where runc does and moves it over /proc",
+            act: || {
+                with_proc(|proc| {
+                    let _ = mount("", "/", "", libc::MS_PRIVATE | libc::MS_REC, "");
+                    mount(proc, "/proc", "", libc::MS_MOVE, "")?;
+                    Ok("it was moved".to_owned())
+                })
+            },
+        },
+        Attempt {
+            id: "merged-rename",
+            tries: "mounts proc where runc does and renames the folder above",
+            act: || {
+                let root = merged()?;
+                let proc = format!("{root}/proc");
+                std::fs::create_dir_all(&proc)?;
+                mount("proc", &proc, "proc", 0, "")?;
+                let moved = format!("/mnt/phx-merged-{}", std::process::id());
+                std::fs::rename(&root, &moved)?;
+                let result = write_back(format!("{moved}/proc/sys/kernel/ns_last_pid"));
+                let _ = umount(&format!("{moved}/proc"));
+                let _ = std::fs::remove_dir_all(&moved);
+                result
+            },
+        },
+        Attempt {
+            id: "merged-link",
+            tries: "has a symbolic link lead proc's mount from where runc does it to elsewhere",
+            act: || {
+                let root = merged()?;
+                let place = scratch("/mnt")?;
+                let link = format!("{root}/proc");
+                std::os::unix::fs::symlink(&place, &link)?;
+                let result = mount("proc", &link, "proc", 0, "");
+                let _ = std::fs::remove_dir_all(root.trim_end_matches("/merged"));
+                result.map(|()| format!("proc was mounted on `{place}`"))
+            },
+        },
+        Attempt {
+            id: "merged-fuse",
+            tries: "mounts FUSE where the storage driver does, under another name",
+            act: || {
+                let root = merged()?;
+                let device =
+                    std::fs::OpenOptions::new().read(true).write(true).open("/dev/fuse")?;
+                let fd = std::os::fd::AsRawFd::as_raw_fd(&device);
+                let data = format!("fd={fd},rootmode=40000,user_id=0,group_id=0");
+                let result = mount("phx", &root, "fuse.phx", 0, &data);
+                let _ = umount(&root);
+                let _ = std::fs::remove_dir_all(root.trim_end_matches("/merged"));
+                result.map(|()| "it was mounted".to_owned())
+            },
+        },
+        Attempt {
+            id: "credentials-move",
+            tries: "moves /proc to where systemd moves credentials",
+            act: || {
+                let place = format!("/run/credentials/phx-{}.service", std::process::id());
+                std::fs::create_dir_all(&place)?;
+                let _ = mount("", "/", "", libc::MS_PRIVATE | libc::MS_REC, "");
+                let result = mount("/proc", &place, "", libc::MS_MOVE, "");
+                let _ = umount(&place);
+                let _ = std::fs::remove_dir(&place);
+                result.map(|()| "it was moved".to_owned())
+            },
+        },
+    ],
+};
