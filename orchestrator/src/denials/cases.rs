@@ -116,11 +116,6 @@ pub(super) const CASES: &[Case] = &[
         "network vsock stream,",
     ),
     (
-        r#"operation="file_lock" profile="lxc-bw_</var/lib/lxc>" pid=548 comm="(crub_all)" family="unix" sock_type="dgram" protocol=0 requested_mask="send""#,
-        "`(crub_all)` tried to use a socket (unix dgram)",
-        "unix (send) type=dgram,",
-    ),
-    (
         r#"operation="signal" profile="lxc-denials-test" pid=1405 comm="python3" requested_mask="send" denied_mask="send" signal=exists peer="unconfined""#,
         "`python3` tried to send signal `exists` to a process under `unconfined`",
         "signal (send) set=(exists) peer=unconfined,",
@@ -155,6 +150,31 @@ pub(super) const CASES: &[Case] = &[
         r#"operation="stack" profile="lxc-denials-test" name="lxc-container-default" pid=1405 comm="python3" target="lxc-container-default""#,
         "`python3` tried to stack the profile `lxc-container-default` on its own",
         "change_profile -> &lxc-container-default,",
+    ),
+    (
+        r#"operation="mount" info="failed perms check" error=-13 profile="lxc-denials-test" name="/var/lib/docker/fuse-overlayfs/3d828a221b0385fd5151ea9d3cc9e85806c44fa54bf4a094d238a66310103d60/merged/dev/mqueue/" pid=15041 comm="runc:[2:INIT]" fstype="mqueue" srcname="mqueue" flags="rw, nosuid, nodev, noexec""#,
+        "`runc:[2:INIT]` tried to mount `mqueue` (mqueue; nosuid, nodev, noexec) on `/var/lib/docker/fuse-overlayfs/3d828a221b0385fd5151ea9d3cc9e85806c44fa54bf4a094d238a66310103d60/merged/dev/mqueue/`",
+        "mount fstype=mqueue options=(nosuid, nodev, noexec) mqueue -> /var/lib/docker/fuse-overlayfs/[0-9a-f]*/merged/dev/mqueue/,",
+    ),
+    (
+        r#"operation="pivotroot" profile="lxc-denials-test" name="/var/lib/docker/fuse-overlayfs/3d828a221b0385fd5151ea9d3cc9e85806c44fa54bf4a094d238a66310103d60/merged/" pid=15241 comm="runc:[2:INIT]" srcname="/var/lib/docker/fuse-overlayfs/3d828a221b0385fd5151ea9d3cc9e85806c44fa54bf4a094d238a66310103d60/merged/""#,
+        "`runc:[2:INIT]` tried to make `/var/lib/docker/fuse-overlayfs/3d828a221b0385fd5151ea9d3cc9e85806c44fa54bf4a094d238a66310103d60/merged/` its root, with the old one in `/var/lib/docker/fuse-overlayfs/3d828a221b0385fd5151ea9d3cc9e85806c44fa54bf4a094d238a66310103d60/merged/`",
+        "pivot_root oldroot=/var/lib/docker/fuse-overlayfs/[0-9a-f]*/merged/ /var/lib/docker/fuse-overlayfs/[0-9a-f]*/merged/,",
+    ),
+    (
+        r#"operation="create" profile="lxc-denials-test" pid=15651 comm="runc:[2:INIT]" family="netlink" sock_type="raw" protocol=0 requested_mask="create" denied_mask="create""#,
+        "`runc:[2:INIT]` tried to make a socket (netlink raw)",
+        "network netlink raw,",
+    ),
+    (
+        r#"operation="ptrace" profile="lxc-denials-test" pid=15833 comm="runc" requested_mask="readby" denied_mask="readby" peer="lxc-denials-test""#,
+        "`runc` tried to be looked into by a process under `lxc-denials-test` (ptrace readby)",
+        "ptrace (readby) peer=lxc-denials-test,",
+    ),
+    (
+        r#"operation="signal" profile="lxc-denials-test" pid=15833 comm="runc" requested_mask="send" denied_mask="send" signal=kill peer="lxc-denials-test""#,
+        "`runc` tried to send signal `kill` to a process under `lxc-denials-test`",
+        "signal (send) set=(kill) peer=lxc-denials-test,",
     ),
 ];
 

@@ -13,6 +13,7 @@ pub(super) struct Names {
 
 const DOCKER_IDS: &str = "ids of 64 hex digits became `[0-9a-f]*`";
 const NUMBERS: &str = "numbers that differ each time became `[0-9]*`";
+const RANDOM: &str = "random letters became `??????`";
 const UNWRITABLE: &str = "characters that cannot be written in a rule became wildcards";
 
 impl Names {
@@ -56,6 +57,16 @@ impl Names {
                 self.notes.insert(NUMBERS);
                 return format!("{stem}[0-9]*");
             }
+        }
+        // runc's copy of itself, named by mkstemp(3).
+        let random = |text: &str| {
+            text.len() == 6
+                && text.bytes().all(|b| b.is_ascii_alphanumeric())
+                && !text.bytes().all(|b| b.is_ascii_lowercase())
+        };
+        if part.strip_prefix("runc.").is_some_and(random) {
+            self.notes.insert(RANDOM);
+            return "runc.??????".to_owned();
         }
         self.escaped(part)
     }
@@ -111,6 +122,9 @@ mod tests {
             ("/proc/4711/attr/current".to_owned(), "/proc/[0-9]*/attr/current"),
             ("/srv/proc/4711/x".to_owned(), "/srv/proc/4711/x"),
             ("/x/.pivot_root123/".to_owned(), "/x/.pivot_root[0-9]*/"),
+            ("/x/runc.JCla6g".to_owned(), "/x/runc.??????"),
+            ("/x/runc.config".to_owned(), "/x/runc.config"),
+            ("/x/runc.json".to_owned(), "/x/runc.json"),
             ("/home/abcdef".to_owned(), "/home/abcdef"),
         ] {
             assert_eq!(Names::default().path(&path), wanted);

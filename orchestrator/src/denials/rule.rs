@@ -39,6 +39,12 @@ fn missing(record: &Record) -> Option<&'static str> {
              `flags=(attach_disconnected)`",
         );
     }
+    if record.get("operation") == Some("file_lock") && record.get("family").is_some() {
+        return Some(
+            "it is a lock on a socket, which no network rule allows; systemd wants it for units with a \
+             private network, and those fail",
+        );
+    }
     match info {
         "label not found" | "profile not found" => {
             Some("there is no such profile; load it, or ask for one that is loaded")

@@ -57,6 +57,11 @@ fn the_parser_accepts_every_rule() {
 fn what_no_rule_allows_says_so() {
     for (fields, note) in [
         (
+            // Seen under a profile with `file, network, unix,`.
+            r#"operation="file_lock" profile="lxc-denials-test" pid=548 comm="(crub_all)" family="unix" sock_type="dgram" protocol=0 requested_mask="send""#,
+            "lock on a socket",
+        ),
+        (
             r#"operation="open" info="Failed name lookup - disconnected path" error=-13 name="x" denied_mask="r""#,
             "attach_disconnected",
         ),

@@ -1,6 +1,8 @@
 //! What AppArmor denied while the trial container ran, and what of it is Docker's own.
 
-use phoenix_sdk::{Denial, Denials, Evidence, Machine, Mark, Result, VerifyReport, shown};
+use phoenix_sdk::{
+    Denial, Denials, Evidence, Machine, Mark, Result, StepError, VerifyReport, shown,
+};
 
 /// What the trial container's program calls itself: `workload.sh` gives the shell this name.
 const TRIAL: &str = "phoenix-verify";
@@ -50,11 +52,25 @@ pub(crate) fn add(
     Ok(judge(report, own, &seen))
 }
 
+/// A trial that did not come to an end may have been denied something. It is an addition to what is known
+/// already, so logs that cannot be read add nothing.
+pub(crate) fn causes(error: StepError, machine: &Machine<'_>, own: &str, since: Mark) -> StepError {
+    let seen = machine.denials(since).unwrap_or_default();
+    let here = seen.denials.iter().filter(|denial| is_here(denial, own));
+    here.take(SHOWN).fold(error, |error, denial| {
+        error.cause(format!("denied meanwhile: {}", described(denial)))
+    })
+}
+
+/// In this container, or nobody knows where.
+fn is_here(denial: &Denial, own: &str) -> bool {
+    denial.container.as_deref().is_none_or(|name| name == own)
+}
+
 fn judge(mut report: VerifyReport, own: &str, seen: &Denials) -> VerifyReport {
-    let elsewhere = |denial: &&Denial| denial.container.as_deref().is_some_and(|name| name != own);
-    let here: Vec<&Denial> = seen.denials.iter().filter(|denial| !elsewhere(denial)).collect();
+    let here = seen.denials.iter().filter(|denial| is_here(denial, own));
     let (docker, others): (Vec<&Denial>, Vec<&Denial>) =
-        here.into_iter().partition(|denial| is_docker(&denial.comm));
+        here.partition(|denial| is_docker(&denial.comm));
     let profiles = shown::quoted(&seen.profiles);
     let incomplete = seen.incomplete.first().map(|why| shown::sentence(why));
     let observed = match (docker.len(), &incomplete) {

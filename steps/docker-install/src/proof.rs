@@ -56,7 +56,10 @@ pub(crate) fn gather(
     let (seen, options) = seen.split_once(' ').filter(|_| answers).unwrap_or((&seen, ""));
     // What is denied is asked for last: a record needs a moment from the kernel to the log.
     let since = machine.mark()?;
-    let trial = answers.then(|| machine.probe(&WORKLOAD, &[])).transpose()?;
+    let trial = answers
+        .then(|| machine.probe(&WORKLOAD, &[]))
+        .transpose()
+        .map_err(|error| denied::causes(error, machine, own, since))?;
     let enabled = machine.probe(&ENABLED, &[])?;
     let mut report = VerifyReport::default()
         .with(installed(machine, packages)?)

@@ -29,8 +29,11 @@ cleanup() {
 }
 
 fail() {
-    # One line, and the last one: Docker puts the reason there.
-    echo "failed $stage: $(printf '%s\n' "$1" | grep -v -e '^[[:space:]]*$' -e "^See 'docker" | tail -n 1 | cut -c 1-400)"
+    # In one line, from where Docker's own message begins; else the last line, where other tools put the reason.
+    reason=$(printf '%s\n' "$1" | grep -v -e '^[[:space:]]*$' -e "^See 'docker")
+    docker=$(printf '%s\n' "$reason" | sed -n '/^docker: /,$p')
+    [ -n "$docker" ] || docker=$(printf '%s\n' "$reason" | tail -n 1)
+    echo "failed $stage: $(printf '%s' "$docker" | tr '\n' ' ' | cut -c 1-400)"
     exit 1
 }
 

@@ -31,6 +31,8 @@ const LOSSES: &[&str] = &[
 #[derive(Debug)]
 pub(crate) struct Watch {
     kernel: File,
+    /// What was read of it so far; it can be read only once.
+    kernel_text: String,
     /// auditd's file with its length now, where auditd runs.
     log: Option<(File, u64)>,
     lost: Option<u64>,
@@ -62,16 +64,17 @@ impl Watch {
         } else {
             None
         };
-        Ok(Self { kernel, log, lost: status.get("lost").copied() })
+        Ok(Self { kernel, kernel_text: String::new(), log, lost: status.get("lost").copied() })
     }
 
     /// Everything that this profile denied since then. A profile that is stacked with others is
     /// named by its own part of the label.
-    pub(crate) fn denials(mut self, profile: &str) -> Result<Seen> {
+    pub(crate) fn denials(&mut self, profile: &str) -> Result<Seen> {
         if self.log.is_some() {
             self.wait_for_auditd()?;
         }
-        let kernel = read_kernel(&mut self.kernel)?;
+        self.kernel_text.push_str(&read_kernel(&mut self.kernel)?);
+        let kernel = &self.kernel_text;
         let mut records = kernel.clone();
         let mut seen = Seen::default();
         if let Some((file, start)) = &mut self.log {

@@ -5,7 +5,11 @@
 
 mod attempts;
 mod audit;
+mod compare;
+mod mutation;
+mod policy;
 mod record;
+mod storage;
 mod target;
 mod workload;
 
@@ -40,6 +44,15 @@ enum Verb {
     },
     /// Try as root in the container what it must not manage, and find out who stops it.
     Attempts(attempts::Options),
+    /// Compare the old script's profile, LXC's generated one and ours; a Markdown table on stdout.
+    Compare(compare::Options),
+    /// Take every group of rules out of our profile in turn, and see that something notices.
+    Mutation(mutation::Options),
+    /// Compare the storage drivers vfs and fuse-overlayfs; a Markdown table on stdout.
+    Storage {
+        /// The container.
+        name: String,
+    },
     /// Inside the container: try these, one JSON line each on stdout.
     #[command(hide = true)]
     Inside {
@@ -77,6 +90,9 @@ fn run(verb: Verb) -> Result<bool> {
             Ok(report.is_clean())
         }
         Verb::Attempts(options) => attempts::run(&options),
+        Verb::Compare(options) => compare::run(&options),
+        Verb::Mutation(options) => mutation::run(&options),
+        Verb::Storage { name } => storage::run(&name).map(|()| true),
         Verb::Inside { ids } => attempts::inside(&ids).map(|()| true),
         Verb::Attempt { id } => attempts::one(&id).map(|()| true),
     }

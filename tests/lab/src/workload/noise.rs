@@ -19,6 +19,6 @@ const NOISE: &[Noise] = &[Noise {
 }];
 
 /// Why a denial is of no account, if it is.
-pub(super) fn harmless(denial: &Denial) -> Option<&'static str> {
+pub(crate) fn harmless(denial: &Denial) -> Option<&'static str> {
     NOISE.iter().find(|noise| (noise.matches)(denial)).map(|noise| noise.why)
 }

@@ -33,8 +33,12 @@ pub(crate) fn clean(target: &Target, image_too: bool) -> Result<()> {
 }
 
 /// Runs the cases of these names, all if there are none, and what they need. A case whose need has
-/// failed counts as failed at once.
-pub(crate) fn try_cases(target: &Target, wanted: &[String]) -> Vec<Tried> {
+/// failed counts as failed at once. Ends early when `go_on` says no to the last one.
+pub(crate) fn try_cases(
+    target: &Target,
+    wanted: &[String],
+    go_on: &mut dyn FnMut(&Tried) -> bool,
+) -> Vec<Tried> {
     let chosen = with_needs(wanted);
     let mut done: Vec<Tried> = Vec::new();
     for case in cases().filter(|case| chosen.is_empty() || chosen.contains(case.id)) {
@@ -52,7 +56,11 @@ pub(crate) fn try_cases(target: &Target, wanted: &[String]) -> Vec<Tried> {
             span: (from, now()),
         };
         say::note(&line(&tried));
+        let last = !go_on(&tried);
         done.push(tried);
+        if last {
+            break;
+        }
     }
     done
 }

@@ -1,0 +1,163 @@
+//! The verb `mutation`: without any one group of the profile's rules something is noticed, or the
+//! group is not needed.
+
+mod killers;
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use apparmor_profile::template::{self, Effect, Group, Settings};
+use clap::Args;
+use xtask::say;
+
+use crate::attempts::{self, Outcome};
+use crate::audit::Watch;
+use crate::policy;
+use crate::target::Target;
+use crate::workload::{self, harmless};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The container.
+    name: String,
+    /// Remove only this group; may be given more than once.
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<String>,
+    /// Try only what is known to notice, and not everything else when that does not.
+    #[arg(long)]
+    known_only: bool,
+}
+
+/// Whether every group is missed.
+pub(crate) fn run(options: &Options) -> Result<bool> {
+    let target = Target::open(&options.name)?;
+    let result = all(&target, options);
+    say::note("putting everything back");
+    let restored = target.stop().and_then(|()| policy::restore_ours());
+    let restored = restored.and_then(|()| target.start(&[]));
+    let rows = result?;
+    restored?;
+    anstream::println!("| group | what notices that it is missing |\n|---|---|");
+    for (group, noticed) in &rows {
+        let noticed = noticed.as_deref().unwrap_or("**nothing**");
+        anstream::println!("| {group} | {noticed} |");
+    }
+    Ok(rows.iter().all(|(_, noticed)| noticed.is_some()))
+}
+
+type Rows = Vec<(&'static str, Option<String>)>;
+
+fn all(target: &Target, options: &Options) -> Result<Rows> {
+    let settings = Settings::default();
+    let whole = template::render(&settings);
+    policy::load(&whole)?;
+    let seccomp = policy::our_seccomp()?;
+    let overrides = [
+        ("lxc.apparmor.profile", policy::OURS),
+        ("lxc.apparmor.allow_nesting", "1"),
+        ("lxc.seccomp.profile", &seccomp),
+    ];
+    target.restart(&overrides)?;
+    attempts::prepare(target)?;
+    let mut rows = Rows::new();
+    for group in template::groups(&settings) {
+        if !options.groups.is_empty() && !options.groups.iter().any(|id| id == group.id) {
+            continue;
+        }
+        let begin = Instant::now();
+        say::heading(&format!("without `{}`", group.id));
+        policy::load(&template::render_without(&settings, group.id))?;
+        let noticed = notice(target, &group, options.known_only);
+        policy::load(&whole)?;
+        let noticed = noticed?;
+        mend(target, &overrides)?;
+        let said = noticed.as_deref().unwrap_or("nothing notices");
+        say::note(&format!("{:.0} s: {said}", begin.elapsed().as_secs_f64()));
+        rows.push((group.id, noticed));
+    }
+    Ok(rows)
+}
+
+/// What notices that the group is missing: the known one first, then everything there is.
+fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<String>> {
+    let known = killers::killer(group.id).map(|id| vec![id.to_owned()]);
+    let rest = if known_only { None } else { Some(Vec::new()) };
+    for ids in known.into_iter().chain(rest) {
+        let noticed = match group.effect {
+            Effect::Allow => failing_case(target, &ids)?,
+            Effect::Deny => successful_attempt(target, &ids)?,
+        };
+        if noticed.is_some() {
+            return Ok(noticed);
+        }
+    }
+    Ok(None)
+}
+
+/// The first case that fails, or during which something was denied that is allowed otherwise.
+fn failing_case(target: &Target, ids: &[String]) -> Result<Option<String>> {
+    // What an earlier mutation left cannot be removed under every profile.
+    let _ = workload::clean(target, false);
+    let mut watch = Watch::begin()?;
+    let mut noticed = None;
+    let mut problem = None;
+    workload::try_cases(target, ids, &mut |case| {
+        if case.failed() {
+            noticed = Some(format!("case `{}` fails", case.id));
+        } else {
+            match watch.denials(policy::OURS) {
+                Ok(seen) => {
+                    let denial = seen.denials.iter().find(|one| harmless(one).is_none());
+                    noticed = denial.map(|one| format!("case `{}`: denied {one}", case.id));
+                }
+                Err(error) => problem = Some(error),
+            }
+        }
+        noticed.is_none() && problem.is_none()
+    });
+    problem.map_or(Ok(noticed), Err)
+}
+
+/// The first attempt that gets through.
+fn successful_attempt(target: &Target, ids: &[String]) -> Result<Option<String>> {
+    let results = attempts::try_all(target, ids)?;
+    let through = results.iter().find(|(_, outcome)| matches!(outcome, Outcome::Managed(_)));
+    Ok(through.map(|(id, _)| format!("attempt `{id}` gets through")))
+}
+
+/// A container whose Docker has suffered is started anew under the whole profile.
+fn mend(target: &Target, overrides: &[(&str, &str)]) -> Result<()> {
+    let well = target.state()? == "RUNNING"
+        && target
+            .script(
+                "timeout 20 docker run --rm --network none phx-base true",
+                Duration::from_secs(40),
+            )
+            .is_ok_and(|output| output.code == 0);
+    if !well {
+        say::note("the container is started anew");
+        target.restart(overrides)?;
+        attempts::prepare(target)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_known_ones_are_there() {
+        let groups = template::groups(&Settings::default());
+        for (id, killer) in killers::KILLERS {
+            let Some(group) = groups.iter().find(|group| group.id == *id) else {
+                panic!("the profile has no group `{id}`");
+            };
+            let known = match group.effect {
+                Effect::Allow => workload::cases().any(|case| case.id == *killer),
+                Effect::Deny => attempts::attempts().any(|attempt| attempt.id == *killer),
+            };
+            assert!(known, "nothing is called `{killer}`");
+        }
+    }
+}
