@@ -32,7 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     );
     let wish =
         ContainerWish { name: NAME.to_owned(), release: Release::Bookworm, docker: Docker::None };
-    let lab = Lab::up_with_product(std::slice::from_ref(&wish))?;
+    let lab = Lab::up_with(std::slice::from_ref(&wish), product::build)?;
     lab.remove_container(NAME)?;
     lab.make_container(&wish)?;
     let begin = lab.ok(&["date", "+%s"])?;

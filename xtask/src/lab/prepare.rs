@@ -10,8 +10,9 @@ use crate::{interrupt, packages, say};
 
 impl Lab {
     /// The lab of this checkout, started if it does not run, with the product in it and everything that
-    /// these containers are made from. Cargo compiles while the images are built and the machine boots.
-    pub fn up_with_product(wishes: &[ContainerWish]) -> Result<Self> {
+    /// these containers are made from. `build` compiles the product, while the images are built and the
+    /// machine boots.
+    pub fn up_with(wishes: &[ContainerWish], build: impl FnOnce() -> Result<()>) -> Result<Self> {
         // Both sides need packages, and apt works for one at a time.
         packages::ensure(packages::TESTBED)?;
         packages::ensure(packages::LAB)?;
@@ -23,7 +24,7 @@ impl Lab {
                 }
                 Self::up()
             });
-            let built = product::build();
+            let built = build();
             if built.is_err() && !interrupt::requested() {
                 say::note("waiting for the lab before the error is shown");
             }

@@ -11,29 +11,20 @@ use crate::{process, say, workspace};
 /// The program with the workload and the attempts, from the package of the same name.
 const LAB_PROGRAM: &str = "phoenix-lab";
 
-/// Builds phoenix-orch, its steps and whatever runs in the lab besides, as they would be released.
+/// Builds phoenix-orch and its steps as they would be released.
 pub fn build() -> Result<()> {
     say::timed("building phoenix-orch and its steps (release)", || {
-        let mut command = workspace::cargo();
-        command.args(["build", "--release"]).stdin(Stdio::null());
-        if has_source() {
-            command.args(["--package", LAB_PROGRAM]);
-            for package in ["phoenix-orch", "host-tunables", "apparmor-profile"] {
-                command.args(["--package", package]);
-            }
-            command.args(["--package", "fuse-overlayfs", "--package", "docker-install"]);
-        }
-        process::live(&mut command)
+        process::live(workspace::cargo().args(["build", "--release"]).stdin(Stdio::null()))
     })
 }
 
-/// Whether this checkout has the program with the workload and the attempts.
-pub fn has_lab_program() -> bool {
-    has_source() || workspace::target().join("release").join(LAB_PROGRAM).exists()
-}
-
-fn has_source() -> bool {
-    workspace::root().join("tests/lab/Cargo.toml").exists()
+/// Builds the program with the workload and the attempts, with the same features and profile as
+/// `cargo xtask test` has built it already.
+pub fn build_lab_program() -> Result<()> {
+    say::timed("building the workload and the attempts", || {
+        let words = ["build", "--workspace", "--bin", LAB_PROGRAM];
+        process::live(workspace::cargo().args(words).stdin(Stdio::null()))
+    })
 }
 
 /// Brings what [`build`] made into the lab, with the repository's own catalogue; only what has changed.
@@ -51,10 +42,12 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
     let mut names = vec!["phoenix-orch".to_owned()];
     let libraries = ["host_tunables", "apparmor_profile", "fuse_overlayfs", "docker_install"];
     names.extend(libraries.map(|library| format!("lib{library}.so")));
-    if built.join(LAB_PROGRAM).exists() {
-        names.push(LAB_PROGRAM.to_owned());
-    }
     let mut files: Vec<_> = names.into_iter().map(|name| (built.join(&name), name)).collect();
+    // The demo does not need it, and does not build it.
+    let program = workspace::target().join("debug").join(LAB_PROGRAM);
+    if program.exists() {
+        files.push((program, LAB_PROGRAM.to_owned()));
+    }
     files.push((workspace::root().join("plugins.toml"), "plugins.toml".to_owned()));
     let missing = files.iter().find(|(path, _)| !path.exists());
     match missing {
