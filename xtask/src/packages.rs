@@ -17,7 +17,10 @@ pub struct Package {
     pub why: &'static str,
 }
 
-const QEMU: Package = Package { name: "qemu-system-x86", why: "runs the lab's virtual machine" };
+const QEMU: &[Package] = &[
+    Package { name: "qemu-system-x86", why: "runs the lab's virtual machine" },
+    Package { name: "qemu-utils", why: "makes the disks that it writes to" },
+];
 
 /// What the test bed stands on.
 pub const TESTBED: &[Package] = &[
@@ -44,17 +47,9 @@ pub const TESTS: &[Package] = &[
 /// The package lists are only fetched anew when the installation fails without that: a fresh machine
 /// has no lists at all, and an old one has lists that name versions which are gone.
 pub fn ensure(wanted: &[Package]) -> Result<()> {
-    let mut missing = Vec::new();
-    for package in wanted {
-        if !is_installed(package.name)? {
-            missing.push(*package);
-        }
-    }
+    let missing = missing(wanted)?;
     if missing.is_empty() {
         return Ok(());
-    }
-    if !rustix::process::geteuid().is_root() {
-        bail!("the packages {} are missing, and only root can install them", names(&missing));
     }
     say::timed(&format!("installing the Debian packages {}", names(&missing)), || {
         for package in &missing {
@@ -72,18 +67,36 @@ pub fn ensure(wanted: &[Package]) -> Result<()> {
 /// Installs QEMU when it is not there: from the machine's own sources if that is possible without
 /// removing anything, else from Debian's backports.
 pub fn ensure_qemu() -> Result<()> {
-    if is_installed(QEMU.name)? {
+    let missing = missing(QEMU)?;
+    if missing.is_empty() {
         return Ok(());
     }
-    if !rustix::process::geteuid().is_root() {
-        bail!("the package {} is missing, and only root can install it", QEMU.name);
-    }
-    say::timed(&format!("installing the Debian package {}", QEMU.name), || {
-        say::note(&format!("{} {}", QEMU.name, QEMU.why));
-        let Err(first) = install(&[QEMU]) else { return Ok(()) };
-        say::note("the machine's own package sources cannot give it: trying Debian's backports");
-        backports::install(QEMU.name).context(first)
+    say::timed(&format!("installing the Debian packages {}", names(&missing)), || {
+        for package in &missing {
+            say::note(&format!("{} {}", package.name, package.why));
+        }
+        let Err(first) = install(&missing) else { return Ok(()) };
+        say::note(
+            "this machine's own sources cannot give them: trying Debian's backports, for this",
+        );
+        say::note("one installation only; the machine's sources stay as they are");
+        let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+        backports::install(&names).context(first)
     })
+}
+
+/// Those of `wanted` that are not there; an error if we could not install them.
+fn missing(wanted: &[Package]) -> Result<Vec<Package>> {
+    let mut missing = Vec::new();
+    for package in wanted {
+        if !is_installed(package.name)? {
+            missing.push(*package);
+        }
+    }
+    if !missing.is_empty() && !rustix::process::geteuid().is_root() {
+        bail!("the packages {} are missing, and only root can install them", names(&missing));
+    }
+    Ok(missing)
 }
 
 fn is_installed(name: &str) -> Result<bool> {

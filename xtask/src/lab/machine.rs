@@ -2,20 +2,18 @@
 
 use std::fs;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::accelerator::Accelerator;
+use super::booted::Booted;
+use super::qemu::Drives;
 use super::ssh::Ssh;
-use super::state::{State, Status};
-use super::{Image, Roots, key, qemu, sync};
+use super::state::{State, Status, console_end};
+use super::{Image, Roots, boot, key, qemu, sync};
 use crate::process::{self, Output};
-use crate::{interrupt, packages, say};
-
-/// A boot takes about 20 s on an emulated processor that nobody else wants.
-const BOOT_LIMIT: Duration = Duration::from_secs(240);
+use crate::{packages, say};
 
 /// How often a start is tried again because another program took the port.
 const START_TRIES: u32 = 5;
@@ -80,15 +78,20 @@ impl Lab {
             say::note("the last lab has died; its remains are removed");
         }
         let (image, roots) = (Image::ensure()?, Roots::ensure()?);
-        state.clear()?;
         let accelerator = Accelerator::probe();
+        let booted = match accelerator {
+            // A real processor boots in no time.
+            Accelerator::Kvm => None,
+            Accelerator::Emulation => Some(Booted::ensure(&image, &roots, accelerator)?),
+        };
         let what = format!("starting the lab's virtual machine, {}", accelerator.about());
         let unfinished = Unfinished(&state);
         let lab = say::timed(&what, || {
-            let port = launch(&state, &image, &roots, accelerator)?;
+            let port = launch(&state, &image, &roots, accelerator, booted.as_ref())?;
             let lab = Self { ssh: Ssh::new(state.folder(), port), state: state.clone() };
             lab.wait_until_up().with_context(|| {
-                format!("the lab does not come up; its console ends with\n{}", state.console_end())
+                let end = console_end(&state.file("console"));
+                format!("the lab does not come up; its console ends with\n{end}")
             })?;
             Ok(lab)
         })?;
@@ -96,27 +99,9 @@ impl Lab {
         Ok(lab)
     }
 
-    /// Waits until sshd lets us in, sets the clock, and leaves a connection open for all that follows.
+    /// Waits until it answers, and leaves a connection open for all that follows.
     fn wait_until_up(&self) -> Result<()> {
-        let deadline = Instant::now() + BOOT_LIMIT;
-        loop {
-            interrupt::check()?;
-            if !matches!(self.state.status(), Status::Running { .. }) {
-                bail!("QEMU ended by itself");
-            }
-            let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-            let limit = Duration::from_secs(60);
-            let mut command = self.ssh.command(&["date", "--set", &format!("@{seconds}")]);
-            let tried = process::capture(&mut command, None, limit).and_then(Output::success);
-            match tried {
-                Ok(_) => break,
-                Err(error) if Instant::now() > deadline => {
-                    return Err(error.context(format!("no answer in {} s", BOOT_LIMIT.as_secs())));
-                }
-                // QEMU accepts the connection long before the guest does.
-                Err(_) => sleep(Duration::from_millis(300)),
-            }
-        }
+        boot::wait(&self.ssh, &mut || Ok(matches!(self.state.status(), Status::Running { .. })))?;
         if process::live_code(&mut self.ssh.master())? != 0 {
             bail!("no lasting connection to the lab could be opened");
         }
@@ -156,7 +141,13 @@ impl Lab {
 }
 
 /// Starts QEMU and gives the port that leads to the guest's sshd.
-fn launch(state: &State, image: &Image, roots: &Roots, accelerator: Accelerator) -> Result<u16> {
+fn launch(
+    state: &State,
+    image: &Image,
+    roots: &Roots,
+    accelerator: Accelerator,
+    booted: Option<&Booted>,
+) -> Result<u16> {
     let mut tries = 1;
     loop {
         state.clear()?;
@@ -164,10 +155,17 @@ fn launch(state: &State, image: &Image, roots: &Roots, accelerator: Accelerator)
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create `{}`", folder.display()))?;
         let port = qemu::free_port()?;
-        let key = key::make(folder, image, port)?;
+        let (drives, key) = match booted {
+            Some(booted) => {
+                booted.copy_to(folder)?;
+                (Drives::Own(folder), key::read(folder)?)
+            }
+            None => (Drives::Frozen { image, roots }, key::make(folder)?),
+        };
+        key::expect(folder, image, port)?;
         fs::write(state.file("port"), port.to_string()).context("cannot write down the port")?;
-        let wish = qemu::Wish { image, roots, accelerator, port, key: &key, state: folder };
-        let mut command = qemu::command(&wish);
+        let wish = qemu::Wish { image, drives, accelerator, port, key: &key, state: folder };
+        let mut command = qemu::daemon(&wish);
         match process::capture(&mut command, None, Duration::from_secs(60))?.success() {
             Ok(_) => return Ok(port),
             Err(error) if tries < START_TRIES && error.to_string().contains("forwarding") => {

@@ -3,12 +3,14 @@
 //! Its kernel enforces AppArmor, which the machine that we develop on often does not, and nothing that
 //! happens in it reaches the user's own machine. QEMU runs it, with KVM where that works and in software
 //! where not. The disks are built from Debian's packages once, cached under `target/lab`, and never
-//! written: all that a lab writes lies in an unnamed temporary file that is gone when the lab is.
+//! written: all that a lab writes lies in overlays that are gone when the lab is.
 //!
 //! The containers in it are made by the same [`testbed`](crate::testbed), which runs in the virtual
 //! machine (see [`guest`]). A lab belongs to the checkout: its state is `target/lab/state`.
 
 mod accelerator;
+mod boot;
+mod booted;
 mod cache;
 mod container;
 mod disk;

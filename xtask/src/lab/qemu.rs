@@ -1,13 +1,14 @@
 //! QEMU's command line.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, Result};
 
 use super::accelerator::Accelerator;
+use super::booted::SNAPSHOT;
 use super::image::Image;
 use super::roots::Roots;
 
@@ -17,11 +18,41 @@ const MEMORY: &str = "4096";
 /// More processors than this help nothing that the lab does.
 const MOST_PROCESSORS: usize = 4;
 
+/// The names of a machine's own disks: the system, and `/var/lib/lxc`.
+pub(super) const DISKS: [&str; 2] = ["system.qcow2", "lxc.qcow2"];
+
+/// What the disks of a virtual machine are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Drives<'a> {
+    /// The cached ones. All that is written goes to unnamed files in the state folder, which are gone
+    /// with the process.
+    Frozen { image: &'a Image, roots: &'a Roots },
+    /// Overlays of its own, in this folder, which are written.
+    Own(&'a Path),
+}
+
+impl Drives<'_> {
+    fn words(&self) -> Vec<String> {
+        let (paths, kind) = match self {
+            Self::Frozen { image, roots } => {
+                ([image.disk(), roots.disk()], "format=raw,snapshot=on")
+            }
+            Self::Own(folder) => (DISKS.map(|name| folder.join(name)), "format=qcow2"),
+        };
+        let word = |path: &PathBuf| {
+            // A comma in a path is written twice.
+            let path = path.to_string_lossy().replace(',', ",,");
+            format!("file={path},{kind},if=virtio,cache=unsafe,discard=unmap")
+        };
+        paths.iter().map(word).collect()
+    }
+}
+
 /// What a virtual machine is made of.
 #[derive(Debug)]
 pub(super) struct Wish<'a> {
     pub(super) image: &'a Image,
-    pub(super) roots: &'a Roots,
+    pub(super) drives: Drives<'a>,
     pub(super) accelerator: Accelerator,
     /// The port of 127.0.0.1 that leads to its sshd.
     pub(super) port: u16,
@@ -32,12 +63,22 @@ pub(super) struct Wish<'a> {
 }
 
 /// A command that starts the virtual machine in a session of its own and ends as soon as it runs.
-pub(super) fn command(wish: &Wish<'_>) -> Command {
+pub(super) fn daemon(wish: &Wish<'_>) -> Command {
+    let mut command = machine(wish);
+    command.args(["-monitor", "none", "-daemonize", "-pidfile"]).arg(wish.state.join("pid"));
+    if matches!(wish.drives, Drives::Own(_)) {
+        command.args(["-loadvm", SNAPSHOT]);
+    }
+    command
+}
+
+/// The virtual machine itself, without any way to talk to QEMU.
+pub(super) fn machine(wish: &Wish<'_>) -> Command {
     let processors =
         thread::available_parallelism().map_or(1, |count| count.get().min(MOST_PROCESSORS));
     let mut command = Command::new("qemu-system-x86_64");
     command.args(["-name", "phoenix-lab", "-machine", "q35", "-nodefaults", "-no-reboot"]);
-    command.args(["-display", "none", "-daemonize", "-pidfile"]).arg(wish.state.join("pid"));
+    command.args(["-display", "none"]);
     command.args(wish.accelerator.words());
     command.args(["-smp", &processors.to_string(), "-m", MEMORY]);
     command.arg("-kernel").arg(wish.image.kernel()).arg("-initrd").arg(wish.image.initrd());
@@ -48,12 +89,7 @@ pub(super) fn command(wish: &Wish<'_>) -> Command {
         wish.key
     );
     command.args(["-append", &line]);
-    for disk in [wish.image.disk(), wish.roots.disk()] {
-        // A comma in a path is written twice.
-        let path = disk.to_string_lossy().replace(',', ",,");
-        // All that is written goes to an unnamed file in TMPDIR and is gone with the process.
-        let drive =
-            format!("file={path},format=raw,if=virtio,snapshot=on,cache=unsafe,discard=unmap");
+    for drive in wish.drives.words() {
         command.args(["-drive", &drive]);
     }
     command.env("TMPDIR", wish.state);
@@ -62,7 +98,6 @@ pub(super) fn command(wish: &Wish<'_>) -> Command {
     command.args(["-netdev", &network, "-device", "virtio-net-pci,netdev=net,romfile="]);
     command.args(["-device", "virtio-rng-pci", "-serial"]);
     command.arg(format!("file:{}", wish.state.join("console").display()));
-    command.args(["-monitor", "none"]);
     command
 }
 

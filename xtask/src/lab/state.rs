@@ -98,12 +98,12 @@ impl State {
         }
         anyhow::bail!("QEMU does not end, not even by force")
     }
+}
 
-    /// The end of what the virtual machine wrote to its console.
-    pub(super) fn console_end(&self) -> String {
-        let bytes = fs::read(self.file("console")).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        lines[lines.len().saturating_sub(25)..].join("\n")
-    }
+/// The end of what a virtual machine wrote to its console.
+pub(super) fn console_end(console: &Path) -> String {
+    let bytes = fs::read(console).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(25)..].join("\n")
 }

@@ -10,10 +10,10 @@ use crate::{process, workspace};
 
 const SOURCES: &str = "/etc/apt/sources.list.d";
 
-/// Installs a package and what it needs from the backports of the machine's own release. The source is
+/// Installs packages and what they need from the backports of the machine's own release. The source is
 /// known to this one run of apt: its list of sources is a copy of the machine's with one line more, and
 /// what it fetches stays under `target`. Nothing installed is removed.
-pub(super) fn install(package: &str) -> Result<()> {
+pub(super) fn install(packages: &[&str]) -> Result<()> {
     let folder = workspace::target().join("lab/apt");
     let (parts, lists) = (folder.join("sources"), folder.join("lists"));
     if parts.exists() {
@@ -44,7 +44,7 @@ pub(super) fn install(package: &str) -> Result<()> {
     process::quiet(apt().arg("update"))?;
     let mut command = apt();
     command.args(["install", "--yes", "--no-remove", "--no-install-recommends"]);
-    process::quiet(command.args(["--target-release", &suite, package]))?;
+    process::quiet(command.args(["--target-release", &suite]).args(packages))?;
     Ok(())
 }
 
