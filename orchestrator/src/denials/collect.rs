@@ -17,6 +17,9 @@ const MOST_RECORDS: usize = 20_000;
 /// More denials than these are not shown.
 const MOST_DENIALS: usize = 1_000;
 
+/// What makes two records the same: the time in milliseconds, and all fields.
+type Same = (u64, BTreeMap<String, String>);
+
 /// The records of the wanted profiles in a window.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
@@ -30,12 +33,11 @@ pub(super) struct Collected {
 pub(super) fn collect(pieces: &[Piece], profiles: &[String], since_ms: u64) -> Collected {
     let mut collected = Collected::default();
     let mut lost = BTreeSet::new();
-    let mut kept: BTreeMap<(u64, BTreeMap<String, String>), (usize, Stamp)> = BTreeMap::new();
+    let mut kept: BTreeMap<Same, (usize, Stamp)> = BTreeMap::new();
     for piece in pieces {
         // Without auditd the journal has each record twice: as the kernel's message, with its number, and
         // as an audit record, without.
-        let mut here: BTreeMap<(u64, BTreeMap<String, String>), ([usize; 2], Stamp)> =
-            BTreeMap::new();
+        let mut here: BTreeMap<Same, ([usize; 2], Stamp)> = BTreeMap::new();
         for line in piece.text.lines() {
             match line::parse(piece.log, line) {
                 Some(Line::Denied(record))
