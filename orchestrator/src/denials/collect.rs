@@ -17,6 +17,9 @@ const MOST_RECORDS: usize = 20_000;
 /// More denials than these are not shown.
 const MOST_DENIALS: usize = 1_000;
 
+/// What makes two records the same: the time in milliseconds, and all fields.
+type Same = (u64, BTreeMap<String, String>);
+
 /// The records of the wanted profiles in a window.
 #[derive(Debug, Default)]
 pub(super) struct Collected {
@@ -30,9 +33,11 @@ pub(super) struct Collected {
 pub(super) fn collect(pieces: &[Piece], profiles: &[String], since_ms: u64) -> Collected {
     let mut collected = Collected::default();
     let mut lost = BTreeSet::new();
-    let mut kept: BTreeMap<(u64, BTreeMap<String, String>), (usize, Stamp)> = BTreeMap::new();
+    let mut kept: BTreeMap<Same, (usize, Stamp)> = BTreeMap::new();
     for piece in pieces {
-        let mut here: BTreeMap<(u64, BTreeMap<String, String>), (usize, Stamp)> = BTreeMap::new();
+        // Without auditd the journal has each record twice: as the kernel's message, with its number, and
+        // as an audit record, without.
+        let mut here: BTreeMap<Same, ([usize; 2], Stamp)> = BTreeMap::new();
         for line in piece.text.lines() {
             match line::parse(piece.log, line) {
                 Some(Line::Denied(record))
@@ -40,7 +45,9 @@ pub(super) fn collect(pieces: &[Piece], profiles: &[String], since_ms: u64) -> C
                         && record.profiles().iter().any(|name| profiles.contains(name)) =>
                 {
                     let key = (record.stamp.at_ms, record.fields);
-                    here.entry(key).or_insert((0, record.stamp)).0 += 1;
+                    let known = here.entry(key).or_insert(([0, 0], record.stamp));
+                    known.0[usize::from(record.stamp.serial.is_some())] += 1;
+                    known.1 = known.1.max(record.stamp);
                 }
                 Some(Line::Process { stamp, parent }) if stamp.at_ms >= since_ms => {
                     collected.parents.insert(stamp, parent);
@@ -51,7 +58,8 @@ pub(super) fn collect(pieces: &[Piece], profiles: &[String], since_ms: u64) -> C
                 _ => {}
             }
         }
-        for (key, (count, stamp)) in here {
+        for (key, (counts, stamp)) in here {
+            let count = counts[0].max(counts[1]);
             let entry = kept.entry(key).or_insert((0, stamp));
             entry.0 = entry.0.max(count);
             // Only a record with its number leads to the process behind it.

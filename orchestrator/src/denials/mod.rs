@@ -16,6 +16,8 @@
 mod cases;
 mod collect;
 mod fields;
+#[cfg(test)]
+mod hosts;
 mod line;
 mod mount;
 mod name;

@@ -128,6 +128,10 @@ fn one_record_in_all_logs_is_one_denial() {
     let denials = collected.denials(&wanted(), |_, _| Some("bw".to_owned()));
     assert_eq!((denials.len(), denials[0].count), (1, 1));
     assert_eq!(denials[0].container.as_deref(), Some("bw"));
+    let [_, _, (log, kernel), (_, audit)] = in_all_logs();
+    let journal = [(log, format!("{kernel}\n{audit}\n"))];
+    let mut collected = collect(&pieces(journal), &wanted(), 0);
+    assert_eq!(collected.denials(&wanted(), |_, _| None)[0].count, 1);
     // What one log has twice happened twice.
     let (log, text) = in_all_logs()[0].clone();
     let twice = [(log, format!("{text}\n{text}\n")), in_all_logs()[1].clone()];

@@ -3,9 +3,8 @@
 used() { sync; du -s --block-size=1 /var/lib/docker | cut -f1; }
 ms() { echo $(($(date +%s%N) / 1000000)); }
 docker rmi -f phx-five phx-base >/dev/null 2>&1 || true
-docker system df >/dev/null
 before=$(used)
-docker import -q - phx-base < /var/tmp/phx-base.tar >/dev/null 2>&1 || docker import - phx-base < /var/tmp/phx-base.tar >/dev/null
+docker import - phx-base < /var/tmp/phx-base.tar >/dev/null
 d=$(mktemp -d /var/tmp/phx.XXXXXX); mkdir $d/small
 i=0; while [ $i -lt 200 ]; do head -c 4096 /dev/urandom > $d/small/$i; i=$((i + 1)); done
 head -c 8388608 /dev/urandom > $d/large

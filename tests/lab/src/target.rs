@@ -46,7 +46,10 @@ impl Target {
     /// Runs a shell script in the container as root, with nothing on its input; only a command that cannot be run at all, or
     /// does not end in time, is an error.
     pub(crate) fn script(&self, text: &str, limit: Duration) -> Result<Output> {
-        self.run(&["/bin/sh", "-euc", text], None, limit)
+        let mut output = self.run(&["/bin/sh", "-euc", text], None, limit)?;
+        // In messages the script's text would only hide what it printed.
+        output.command = format!("a script in {}", self.name);
+        Ok(output)
     }
 
     /// Runs a command in the container as root with a cleared environment.

@@ -17,6 +17,8 @@ pub enum Docker {
     /// Docker on the storage driver vfs, and the container not confined at all: what one finds where
     /// somebody gave up.
     Vfs,
+    /// Docker on fuse-overlayfs already, for releases that phoenix-orch does not install Docker on.
+    FuseOverlayfs,
 }
 
 /// A container that somebody wants.
@@ -35,7 +37,7 @@ impl ContainerWish {
     pub fn flavor(&self) -> Flavor {
         match self.docker {
             Docker::None => Flavor::Networked,
-            Docker::Vfs => Flavor::Docker,
+            Docker::Vfs | Docker::FuseOverlayfs => Flavor::Docker,
         }
     }
 }

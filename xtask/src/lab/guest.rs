@@ -23,18 +23,28 @@ pub fn make(wish: &ContainerWish) -> Result<()> {
         disk: if is_last { Disk::Folder } else { Disk::Taken },
         network: Network::Bridge,
         apparmor: match wish.docker {
-            Docker::None => AppArmor::Generated,
+            Docker::None | Docker::FuseOverlayfs => AppArmor::Generated,
             Docker::Vfs => AppArmor::Unconfined,
         },
         stopped: true,
         ..Options::default()
     };
     let container = Container::create_permanent(&image, &wish.name, &options)?;
-    if wish.docker == Docker::Vfs {
-        let text = b"{\n  \"storage-driver\": \"vfs\"\n}\n";
-        container.write_file("/etc/docker/daemon.json", text, 0o644)?;
+    let driver = match wish.docker {
+        Docker::None => return container.start(),
+        Docker::Vfs => "vfs",
+        Docker::FuseOverlayfs => "fuse-overlayfs",
+    };
+    let text = format!("{{\n  \"storage-driver\": \"{driver}\"\n}}\n");
+    container.write_file("/etc/docker/daemon.json", text.as_bytes(), 0o644)?;
+    container.start()?;
+    if wish.docker == Docker::FuseOverlayfs {
+        container.script(
+            "apt-get update --quiet && apt-get install --quiet --yes fuse-overlayfs\n\
+             systemctl reset-failed docker.service && systemctl restart docker.service\n",
+        )?;
     }
-    container.start()
+    Ok(())
 }
 
 /// Removes a container; one that is not there is fine.

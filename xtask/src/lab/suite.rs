@@ -36,17 +36,18 @@ pub(super) struct Outcome {
 /// Runs all parts, also after one has failed, shows a table, and fails if any part has.
 pub fn run(options: &Options) -> Result<()> {
     let bookworm = wish("suite-bookworm", Release::Bookworm, Docker::Vfs);
-    let sid = wish("suite-sid", Release::Sid, Docker::None);
+    // Docker is not installed on unstable by the product, and confined it must run there all the same.
+    let sid = wish("suite-sid", Release::Sid, Docker::FuseOverlayfs);
     let lab = Lab::up_with(&[bookworm.clone(), sid.clone()], || {
         product::build().and_then(|()| product::build_lab_program())
     })?;
     let mut suite = Suite { lab: &lab, words: &options.words, outcomes: Vec::new() };
-    if suite.converge("Docker on vfs, not confined", &bookworm)? {
+    if suite.converge("Docker on vfs, not confined", "docker", &bookworm)? {
         for verb in ["workload", "attempts"] {
             suite.program(verb, &bookworm)?;
         }
     }
-    if suite.converge("current Docker", &sid)? {
+    if suite.converge("current Docker", "confinement", &sid)? {
         suite.program("workload", &sid)?;
     }
     say::heading("the lab's summary");
@@ -73,12 +74,12 @@ struct Suite<'a> {
 impl Suite<'_> {
     /// From a fresh container to one that the product has nothing left to do on; tells whether it came
     /// to that.
-    fn converge(&mut self, start: &str, wish: &ContainerWish) -> Result<bool> {
+    fn converge(&mut self, start: &str, feature: &str, wish: &ContainerWish) -> Result<bool> {
         let release = wish.release.name();
         let lab = self.lab;
         let orchestrate = |verb: &str, more: &[&str]| {
             let (catalogue, target) = (product::catalogue(), wish.name.as_str());
-            let words = ["phoenix-orch", verb, "--config", &catalogue, "--features", "docker"];
+            let words = ["phoenix-orch", verb, "--config", &catalogue, "--features", feature];
             lab.live(&[&words[..], &["--target", target], more].concat())
         };
         let container = || {

@@ -27,7 +27,7 @@ pub(super) fn groups() -> Vec<Group> {
              through them, and `docker run --sysctl` sets them.",
             &[
                 "@{PROC}/sys/net/** w,",
-                "@{PROC}/sys/kernel/{domainname,hostname,msgmax,msgmnb,msgmni,sem,shm*} w,",
+                "@{PROC}/sys/kernel/{msgmax,msgmnb,msgmni,sem,shm*} w,",
                 "@{PROC}/sys/fs/mqueue/* w,",
             ],
         ),
@@ -38,7 +38,7 @@ pub(super) fn groups() -> Vec<Group> {
             &[
                 "/sys/{,**/} r,",
                 "/sys/net/** rw,",
-                "/sys/kernel/{domainname,hostname,msgmax,msgmnb,msgmni,sem,shm*} rw,",
+                "/sys/kernel/{msgmax,msgmnb,msgmni,sem,shm*} rw,",
                 "/sys/fs/mqueue/* rw,",
             ],
         ),
@@ -49,7 +49,7 @@ pub(super) fn groups() -> Vec<Group> {
                 "/sys/{,**/} r,",
                 "/sys/{block,bus,class,dev,devices,hypervisor,module,power}/** r,",
                 "/sys/fs/** r,",
-                "/sys/kernel/{*,mm/**,slab/**,iommu_groups/**} r,",
+                "/sys/kernel/{*,cgroup/**,iommu_groups/**,mm/**} r,",
             ],
         ),
         Group::allow(

@@ -6,8 +6,29 @@
 
 use super::{Group, Settings, StorageDriver, files::KERNEL, pattern};
 
+/// What runc and systemd bind from /dev, by the first component of the name.
+const BOUND: [&str; 15] = [
+    "null",
+    "zero",
+    "full",
+    "random",
+    "urandom",
+    "tty*",
+    "fuse",
+    "net",
+    "pts",
+    "shm",
+    "mqueue",
+    "hugepages",
+    "log",
+    "console",
+    "ptmx",
+];
+
 pub(super) fn groups(settings: &Settings) -> Vec<Group> {
     let others = pattern::all_but(&KERNEL);
+    let handed = settings.device_names();
+    let nodes: Vec<&str> = BOUND.into_iter().chain(handed.iter().map(String::as_str)).collect();
     vec![
         Group::allow(
             "layers",
@@ -24,9 +45,9 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
                 "mount fstype=cgroup2 -> @{PHOENIX_ROOT}/sys/fs/cgroup/,",
                 "mount fstype=devpts -> @{PHOENIX_ROOT}/dev/pts/,",
                 "mount fstype=mqueue -> @{PHOENIX_ROOT}/dev/mqueue/,",
-                "mount fstype=tmpfs -> @{PHOENIX_ROOT}/**,",
             ],
-        ),
+        )
+        .and([format!("mount fstype=tmpfs -> /{others}{{,/{{,**}}}},")]),
         Group::allow(
             "binds",
             "Volumes, and the binds that an administrator makes. Not from the kernel's own trees and not onto them: that \
@@ -61,7 +82,8 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
             "volume-flags",
             "runc makes volumes read-only, and BuildKit its mounts.",
             &[
-                "mount options in (ro, nosuid, nodev, noexec, relatime, noatime, remount, bind, rbind) -> @{PHOENIX_ROOT}/**,",
+                "mount options=(remount, bind) options in (ro, nosuid, nodev, noexec, noatime, relatime, rbind) -> @{PHOENIX_ROOT}/**,",
+                "mount options=(ro, remount, bind) options in (nosuid, nodev, noexec, noatime, relatime, rbind) -> /var/lib/docker/tmp/buildkit-mount*/,",
             ],
         ),
         Group::allow(
@@ -83,24 +105,54 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
                 "mount options=(bind) /dev/null -> /sys/{firmware,devices/virtual/powercap}/,",
                 "mount fstype=tmpfs options=(ro) -> @{PROC}/{acpi,asound,scsi}/,",
                 "mount fstype=tmpfs options=(ro) -> /sys/{firmware,devices/virtual/powercap}/,",
+                "mount options=(bind) @{PROC}/{acpi,asound,scsi}/ -> @{PROC}/{acpi,asound,scsi}/,",
+                "mount options=(bind) @{PROC}/{acpi,asound,scsi}/ -> /sys/{firmware,devices/virtual/powercap}/,",
                 "mount options=(rbind) @{PROC}/{bus,fs,irq,sys}/ -> @{PROC}/{bus,fs,irq,sys}/,",
                 "mount options=(rbind) @{PROC}/sysrq-trigger -> @{PROC}/sysrq-trigger,",
-                "mount options=(ro, nosuid, nodev, noexec, remount, bind) -> @{PROC}/{bus,fs,irq,sys}/,",
-                "mount options=(ro, nosuid, nodev, noexec, remount, bind) -> @{PROC}/sysrq-trigger,",
-                "mount options=(ro, remount, bind) -> /,",
+                "mount options=(ro, remount, bind) options in (nosuid, nodev, noexec, relatime) -> @{PROC}/{bus,fs,irq,sys}/,",
+                "mount options=(ro, remount, bind) options in (nosuid, nodev, noexec, relatime) -> @{PROC}/sysrq-trigger,",
+                "mount options=(ro, remount, bind) options in (nosuid, nodev, noexec, noatime, relatime, rbind) -> /,",
             ],
         ),
         Group::allow(
             "new-roots",
-            "runc enters a container's root.",
-            &["pivot_root @{PHOENIX_ROOT}/,"],
-        ),
+            "runc enters a container's root, and dockerd the folder into which it unpacks an archive.",
+            &["pivot_root @{PHOENIX_ROOT}/,", "pivot_root /var/lib/docker/tmp/docker-builder*/,"],
+        )
+        .and([format!("pivot_root {}/,", settings.storage_driver.layer())]),
         Group::allow(
             "unmounting",
             "What was mounted may be unmounted, but not what LXC put over parts of /proc and /sys.",
             &[],
         )
         .and([format!("umount /{{,{others}{{,/{{,**}}}}}},")]),
+        Group::deny(
+            "bind-sources",
+            "The kernel's own trees are bound nowhere, except what runc and systemd bind. A denial, for apparmor_parser 3.0.8 \
+             makes of every remount rule a bind of any source as well.",
+            &["deny mount options=(bind) /sys/{,**},", "deny mount options=(bind) @{PROC}/,"],
+        )
+        .and([
+            format!("deny mount options=(bind) @{{PROC}}/{}{{,/**}},", pattern::all_but(&["acpi", "asound", "scsi"])),
+            "deny mount options=(bind) /dev/,".to_owned(),
+            format!("deny mount options=(bind) /dev/{}{{,/**}},", pattern::all_but(&nodes)),
+        ]),
+        Group::deny(
+            "new-file-systems",
+            "A proc or sysfs has its one place in a container's root, for the rules know it by its path there, and nothing \
+             new is mounted over a place that may only be made read-only. A denial, for apparmor_parser 3.0.8 makes of \
+             every remount rule a mount of any file system with these flags as well.",
+            &[
+                "deny mount fstype=?* -> /,",
+                "deny mount fstype=?* -> @{PROC}/{bus,fs,irq,sys,sysrq-trigger}{,/},",
+                "deny mount fstype=?* -> /dev/{,null,zero,full,random,urandom,tty*,console,ptmx,fuse,.lxc/**},",
+            ],
+        )
+        .and(["proc", "sys"].map(|name| {
+            let others = pattern::all_but(&[name]);
+            let kind = if name == "sys" { "sysfs" } else { name };
+            format!("deny mount fstype={kind} -> @{{PHOENIX_ROOT}}/{{{others}{{,/**}},{name}/?**}},")
+        })),
     ]
 }
 

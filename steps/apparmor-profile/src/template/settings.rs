@@ -125,6 +125,21 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The first components, below /dev, of what the parameters hand out; with a `*` where a pattern begins.
+    pub(super) fn device_names(&self) -> Vec<String> {
+        let paths = self.read_write.iter().cloned().chain(self.gpu.nodes());
+        let names = paths.filter_map(|path| {
+            let name = path.strip_prefix("/dev/")?.split('/').next()?.to_owned();
+            Some(match name.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.:".contains(c))) {
+                Some(at) => format!("{}*", &name[..at]),
+                None => name,
+            })
+        });
+        names.filter(|name| !name.is_empty()).collect()
+    }
+}
+
 /// Those of `read_write` that the profile allows anyhow, because they are outside the kernel's own trees: to
 /// list them changes nothing. (Whether the container can write there is decided by owners and modes.)
 pub fn already_allowed(settings: &Settings) -> Vec<String> {

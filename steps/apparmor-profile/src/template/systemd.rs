@@ -8,10 +8,16 @@ pub(super) fn groups() -> Vec<Group> {
             "systemd-mounts",
             "systemd mounts these at boot and for logins.",
             &[
-                "mount fstype=tmpfs -> /{run,tmp}/{,**},",
                 "mount fstype=tmpfs -> /dev/shm/,",
                 "mount fstype=mqueue -> /dev/mqueue/,",
                 "mount fstype=hugetlbfs -> /dev/hugepages/,",
+            ],
+        ),
+        Group::allow(
+            "systemd-generators",
+            "systemd runs its generators where everything is read-only.",
+            &[
+                "mount options=(ro, remount, bind) options in (nosuid, nodev, noexec, noatime, relatime) -> /dev/{,*,*/,.lxc/*/},",
             ],
         ),
         Group::allow(
@@ -31,9 +37,9 @@ pub(super) fn groups() -> Vec<Group> {
             "systemd builds the root of a service that it locks up in a folder of its own, and enters it.",
             &[
                 "mount -> /run/systemd/{unit-root,mount-rootfs}/{,**},",
-                "mount options=(bind) /dev/** -> /tmp/namespace-dev-*/dev/**,",
-                "mount options=(rbind) /dev/** -> /tmp/namespace-dev-*/dev/**,",
-                "mount options=(move) /tmp/namespace-dev-*/dev/ -> /run/systemd/{unit-root,mount-rootfs}/dev/,",
+                "mount options=(bind) /dev/** -> /{tmp/namespace-dev-*,run/systemd/namespace-*}/dev/**,",
+                "mount options=(rbind) /dev/** -> /{tmp/namespace-dev-*,run/systemd/namespace-*}/dev/**,",
+                "mount options=(move) /{tmp/namespace-dev-*,run/systemd/namespace-*}/dev/ -> /run/systemd/{unit-root,mount-rootfs}/dev/,",
                 "mount options=(move) /run/systemd/{unit-root,mount-rootfs}/ -> /,",
                 "pivot_root /run/systemd/{unit-root,mount-rootfs}/,",
             ],

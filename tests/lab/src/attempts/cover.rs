@@ -3,10 +3,10 @@
 use std::io::Result;
 
 use super::attempt::{Attempt, Group};
-use super::sys::{bind, mount, scratch, write_back};
+use super::sys::{bind, mount, mount_any, scratch, write_back};
 
 fn covered_by_tmpfs(place: &str) -> Result<String> {
-    mount("tmpfs", place, "tmpfs", 0, "")?;
+    mount_any("tmpfs", place, "tmpfs", 0)?;
     Ok(format!("a tmpfs covers `{place}`"))
 }
 
@@ -25,7 +25,7 @@ fn moved(source: &str) -> Result<String> {
     let place = scratch("/mnt")?;
     // A mount below a shared one cannot be moved at all.
     let _ = mount("", "/", "", libc::MS_PRIVATE | libc::MS_REC, "");
-    mount(source, &place, "", libc::MS_MOVE, "")?;
+    mount_any(source, &place, "", libc::MS_MOVE)?;
     Ok(format!("`{source}` was moved to `{place}`"))
 }
 
@@ -36,6 +36,21 @@ pub(super) const GROUP: Group = Group {
             id: "tmpfs-over-proc",
             tries: "mounts a tmpfs over /proc",
             act: || covered_by_tmpfs("/proc"),
+        },
+        Attempt {
+            id: "tmpfs-over-proc-sys",
+            tries: "mounts a tmpfs over /proc/sys, which may only be made read-only",
+            act: || covered_by_tmpfs("/proc/sys"),
+        },
+        Attempt {
+            id: "tmpfs-over-sysrq",
+            tries: "binds a file over /proc/sysrq-trigger",
+            act: || {
+                let file = format!("{}/file", scratch("/var/tmp")?);
+                std::fs::write(&file, "")?;
+                bind(&file, "/proc/sysrq-trigger", false)?;
+                Ok("a file covers it".to_owned())
+            },
         },
         Attempt {
             id: "tmpfs-over-sys",

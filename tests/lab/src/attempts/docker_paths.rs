@@ -3,7 +3,7 @@
 use std::io::Result;
 
 use super::attempt::{Attempt, Group};
-use super::sys::{bind, mount, open_to_write, scratch, umount, write_back};
+use super::sys::{bind, mount, mount_any, open_to_write, scratch, umount, write_back};
 
 /// A folder as runc mounts a container's root on.
 fn merged() -> Result<String> {
@@ -22,6 +22,34 @@ fn with_proc(then: fn(&str) -> Result<String>) -> Result<String> {
     let layer = root.trim_end_matches("/merged");
     let _ = std::fs::remove_dir_all(layer);
     result
+}
+
+/// Binds a kernel's tree to a place where others may be bound or made read-only.
+fn bound_at(place: &str, source: &str) -> Result<String> {
+    std::fs::create_dir_all(place)?;
+    let result = bind(source, place, true);
+    let _ = umount(place);
+    let _ = std::fs::remove_dir(place);
+    result.map(|()| format!("`{source}` was bound to `{place}`"))
+}
+
+/// The same below a folder as runc mounts a container's root on.
+fn bound_in_merged(source: &str) -> Result<String> {
+    let root = merged()?;
+    let result = bound_at(&format!("{root}/place"), source);
+    let _ = std::fs::remove_dir_all(root.trim_end_matches("/merged"));
+    result
+}
+
+/// A file system where runc has others.
+fn mounted_in_merged(kind: &str, name: &str) -> Result<String> {
+    let root = merged()?;
+    let place = format!("{root}/{name}");
+    std::fs::create_dir_all(&place)?;
+    let result = mount_any(kind, &place, kind, 0);
+    let _ = umount(&place);
+    let _ = std::fs::remove_dir_all(root.trim_end_matches("/merged"));
+    result.map(|()| format!("{kind} was mounted on `{place}`"))
 }
 
 pub(super) const GROUP: Group = Group {
@@ -120,6 +148,46 @@ pub(super) const GROUP: Group = Group {
                 let _ = std::fs::remove_dir(&place);
                 result.map(|()| "it was moved".to_owned())
             },
+        },
+        Attempt {
+            id: "merged-bind-proc",
+            tries: "binds /proc to a place in a container's root",
+            act: || bound_in_merged("/proc"),
+        },
+        Attempt {
+            id: "merged-bind-sys",
+            tries: "binds /sys to a place in a container's root",
+            act: || bound_in_merged("/sys"),
+        },
+        Attempt {
+            id: "merged-bind-hidden",
+            tries: "binds /dev/.lxc to a place in a container's root",
+            act: || bound_in_merged("/dev/.lxc"),
+        },
+        Attempt {
+            id: "buildkit-bind-proc",
+            tries: "binds /proc to where BuildKit makes its mounts",
+            act: || bound_at("/var/lib/docker/tmp/buildkit-mount4242", "/proc"),
+        },
+        Attempt {
+            id: "sandbox-bind-proc",
+            tries: "binds /proc/sys to where systemd builds the root of a service",
+            act: || bound_at("/run/systemd/mount-rootfs/phx", "/proc/sys"),
+        },
+        Attempt {
+            id: "credentials-bind-proc",
+            tries: "binds /proc/sys to where systemd lays credentials",
+            act: || bound_at("/run/credentials/phx-bind.service", "/proc/sys"),
+        },
+        Attempt {
+            id: "merged-proc-other",
+            tries: "mounts proc at another place of a container's root than runc does",
+            act: || mounted_in_merged("proc", "etc"),
+        },
+        Attempt {
+            id: "merged-sysfs-other",
+            tries: "mounts sysfs at another place of a container's root than runc does",
+            act: || mounted_in_merged("sysfs", "etc"),
         },
     ],
 };

@@ -3,16 +3,16 @@
 use std::io::Result;
 
 use super::attempt::{Attempt, Group};
-use super::sys::{mount, scratch};
+use super::sys::{mount, mount_any, scratch};
 
-fn elsewhere(kind: &str, data: &str) -> Result<String> {
+fn elsewhere(kind: &str) -> Result<String> {
     let place = scratch("/mnt")?;
-    mount(kind, &place, kind, 0, data)?;
+    mount_any(kind, &place, kind, 0)?;
     Ok(format!("{kind} was mounted on `{place}`"))
 }
 
 fn at(kind: &str, place: &str) -> Result<String> {
-    mount(kind, place, kind, 0, "")?;
+    mount_any(kind, place, kind, 0)?;
     Ok(format!("{kind} was mounted on `{place}`"))
 }
 
@@ -37,27 +37,27 @@ pub(super) const GROUP: Group = Group {
         Attempt {
             id: "debugfs-elsewhere",
             tries: "mounts debugfs elsewhere",
-            act: || elsewhere("debugfs", ""),
+            act: || elsewhere("debugfs"),
         },
         Attempt {
             id: "tracefs-elsewhere",
             tries: "mounts tracefs elsewhere",
-            act: || elsewhere("tracefs", ""),
+            act: || elsewhere("tracefs"),
         },
         Attempt {
             id: "configfs-elsewhere",
             tries: "mounts configfs elsewhere",
-            act: || elsewhere("configfs", ""),
+            act: || elsewhere("configfs"),
         },
         Attempt {
             id: "pstore",
             tries: "mounts the records of crashes",
-            act: || elsewhere("pstore", ""),
+            act: || elsewhere("pstore"),
         },
         Attempt {
             id: "bpffs",
             tries: "mounts the file system of BPF objects",
-            act: || elsewhere("bpf", ""),
+            act: || elsewhere("bpf"),
         },
         Attempt {
             id: "binfmt-misc",
@@ -67,7 +67,7 @@ pub(super) const GROUP: Group = Group {
         Attempt {
             id: "binfmt-misc-elsewhere",
             tries: "mounts binfmt_misc elsewhere",
-            act: || elsewhere("binfmt_misc", ""),
+            act: || elsewhere("binfmt_misc"),
         },
         Attempt {
             id: "binfmt-misc-register",
@@ -77,12 +77,12 @@ pub(super) const GROUP: Group = Group {
         Attempt {
             id: "proc-elsewhere",
             tries: "mounts a fresh proc elsewhere",
-            act: || elsewhere("proc", ""),
+            act: || elsewhere("proc"),
         },
         Attempt {
             id: "sysfs-elsewhere",
             tries: "mounts a fresh sysfs elsewhere",
-            act: || elsewhere("sysfs", ""),
+            act: || elsewhere("sysfs"),
         },
         Attempt {
             id: "proc-again",

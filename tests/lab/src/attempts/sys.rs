@@ -51,10 +51,33 @@ pub(super) fn mount(
     ok(result.into()).map(drop)
 }
 
+/// Flags that change nothing of what an attempt is about, but that a rule may or may not name. The
+/// parser of AppArmor 3 makes of some rules others with such flags, which nobody wrote.
+const DRESSES: [c_ulong; 6] = [
+    0,
+    libc::MS_RDONLY,
+    libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC,
+    libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC,
+    libc::MS_RELATIME,
+    libc::MS_SILENT,
+];
+
+/// [`mount`] with every dress in turn until one gets through; the first refusal where none does.
+pub(super) fn mount_any(source: &str, target: &str, kind: &str, flags: c_ulong) -> Result<()> {
+    let mut first = None;
+    for dress in DRESSES {
+        match mount(source, target, kind, flags | dress, "") {
+            Ok(()) => return Ok(()),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    first.map_or(Ok(()), Err)
+}
+
 /// A bind mount, with all below it where `deep`.
 pub(super) fn bind(source: &str, target: &str, deep: bool) -> Result<()> {
     let rec = if deep { libc::MS_REC } else { 0 };
-    mount(source, target, "", libc::MS_BIND | rec, "")
+    mount_any(source, target, "", libc::MS_BIND | rec)
 }
 
 /// `umount2(2)`, lazy: nothing is in the way of a lazy one.

@@ -10,6 +10,7 @@ use apparmor_profile::template::{self, Effect, Group, Settings};
 use clap::Args;
 use xtask::say;
 
+use self::killers::BOOT;
 use crate::attempts::{self, Outcome};
 use crate::audit::Watch;
 use crate::policy;
@@ -18,8 +19,9 @@ use crate::workload::{self, harmless};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The container.
-    name: String,
+    /// The containers; a group must be missed in one of them, for no version of Docker needs all.
+    #[arg(required = true)]
+    names: Vec<String>,
     /// Remove only this group; may be given more than once.
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
@@ -30,11 +32,11 @@ pub(crate) struct Options {
 
 /// Whether every group is missed.
 pub(crate) fn run(options: &Options) -> Result<bool> {
-    let target = Target::open(&options.name)?;
-    let result = all(&target, options);
+    let targets =
+        options.names.iter().map(|name| Target::open(name)).collect::<Result<Vec<_>>>()?;
+    let result = all(&targets, options);
     say::note("putting everything back");
-    let restored = target.stop().and_then(|()| policy::restore_ours());
-    let restored = restored.and_then(|()| target.start(&[]));
+    let restored = restore(&targets);
     let rows = result?;
     restored?;
     anstream::println!("| group | what notices that it is missing |\n|---|---|");
@@ -47,7 +49,13 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 
 type Rows = Vec<(&'static str, Option<String>)>;
 
-fn all(target: &Target, options: &Options) -> Result<Rows> {
+fn restore(targets: &[Target]) -> Result<()> {
+    targets.iter().try_for_each(Target::stop)?;
+    policy::restore_ours()?;
+    targets.iter().try_for_each(|target| target.start(&[]).map(drop))
+}
+
+fn all(targets: &[Target], options: &Options) -> Result<Rows> {
     let settings = Settings::default();
     let whole = template::render(&settings);
     policy::load(&whole)?;
@@ -57,8 +65,10 @@ fn all(target: &Target, options: &Options) -> Result<Rows> {
         ("lxc.apparmor.allow_nesting", "1"),
         ("lxc.seccomp.profile", &seccomp),
     ];
-    target.restart(&overrides)?;
-    attempts::prepare(target)?;
+    for target in targets {
+        target.restart(&overrides)?;
+        attempts::prepare(target)?;
+    }
     let mut rows = Rows::new();
     for group in template::groups(&settings) {
         if !options.groups.is_empty() && !options.groups.iter().any(|id| id == group.id) {
@@ -66,11 +76,17 @@ fn all(target: &Target, options: &Options) -> Result<Rows> {
         }
         let begin = Instant::now();
         say::heading(&format!("without `{}`", group.id));
-        policy::load(&template::render_without(&settings, group.id))?;
-        let noticed = notice(target, &group, options.known_only);
-        policy::load(&whole)?;
-        let noticed = noticed?;
-        mend(target, &overrides)?;
+        let mut noticed = None;
+        for target in targets {
+            policy::load(&template::render_without(&settings, group.id))?;
+            let result = notice(target, &group, options.known_only);
+            policy::load(&whole)?;
+            mend(target, &overrides)?;
+            noticed = result?.map(|what| format!("in `{}` {what}", target.name()));
+            if noticed.is_some() {
+                break;
+            }
+        }
         let said = noticed.as_deref().unwrap_or("nothing notices");
         say::note(&format!("{:.0} s: {said}", begin.elapsed().as_secs_f64()));
         rows.push((group.id, noticed));
@@ -81,7 +97,12 @@ fn all(target: &Target, options: &Options) -> Result<Rows> {
 /// What notices that the group is missing: the known one first, then everything there is.
 fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<String>> {
     let known = killers::killer(group.id).map(|id| vec![id.to_owned()]);
-    let rest = if known_only { None } else { Some(Vec::new()) };
+    let boot = vec![BOOT.to_owned()];
+    let rest = match (known_only, group.effect) {
+        (true, _) => Vec::new(),
+        (false, Effect::Allow) => vec![boot, Vec::new()],
+        (false, Effect::Deny) => vec![Vec::new()],
+    };
     for ids in known.into_iter().chain(rest) {
         let noticed = match group.effect {
             Effect::Allow => failing_case(target, &ids)?,
@@ -101,7 +122,16 @@ fn failing_case(target: &Target, ids: &[String]) -> Result<Option<String>> {
     let mut watch = Watch::begin()?;
     let mut noticed = None;
     let mut problem = None;
-    workload::try_cases(target, ids, &mut |case| {
+    let mut ids = ids.to_vec();
+    if ids.iter().any(|id| id == BOOT) {
+        if let Err(error) = target.reboot() {
+            let error = format!("{error:#}");
+            let first = error.lines().next().unwrap_or_default();
+            return Ok(Some(format!("the container does not start again: {first}")));
+        }
+        ids = vec!["systemd".to_owned()];
+    }
+    workload::try_cases(target, &ids, &mut |case| {
         if case.failed() {
             noticed = Some(format!("case `{}` fails", case.id));
         } else {
@@ -154,7 +184,9 @@ mod tests {
                 panic!("the profile has no group `{id}`");
             };
             let known = match group.effect {
-                Effect::Allow => workload::cases().any(|case| case.id == *killer),
+                Effect::Allow => {
+                    *killer == BOOT || workload::cases().any(|case| case.id == *killer)
+                }
                 Effect::Deny => attempts::attempts().any(|attempt| attempt.id == *killer),
             };
             assert!(known, "nothing is called `{killer}`");

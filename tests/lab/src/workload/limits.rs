@@ -49,7 +49,8 @@ pub(super) const CASES: &[Case] = &[
         shows: "sysctls of message queues are set: fs.mqueue.msg_max",
         needs: &["image"],
         how: Script(
-            r#"if [ "$(run $B stat -c %u /proc/sys/fs/mqueue/msg_max)" != 0 ]; then
+            r#"owner=$(run $B stat -c %u /proc/sys/fs/mqueue/msg_max)
+            if [ "$owner" != 0 ]; then
                 echo "this kernel gives fs.mqueue to the host's root only"; exit 77
             fi
             is "$(run --sysctl fs.mqueue.msg_max=12 $B cat /proc/sys/fs/mqueue/msg_max)" 12 'the sysctl'"#,
