@@ -13,7 +13,7 @@ use super::ssh::Ssh;
 use super::state::{State, Status, console_end};
 use super::{Image, Roots, boot, key, qemu, sync};
 use crate::process::{self, Output};
-use crate::{packages, say};
+use crate::{interrupt, packages, say};
 
 /// How often a start is tried again because another program took the port.
 const START_TRIES: u32 = 5;
@@ -90,6 +90,9 @@ impl Lab {
             let port = launch(&state, &image, &roots, accelerator, booted.as_ref())?;
             let lab = Self { ssh: Ssh::new(state.folder(), port), state: state.clone() };
             lab.wait_until_up().with_context(|| {
+                if interrupt::requested() {
+                    return "the lab was not started".to_owned();
+                }
                 let end = console_end(&state.file("console"));
                 format!("the lab does not come up; its console ends with\n{end}")
             })?;
@@ -181,7 +184,11 @@ struct Unfinished<'a>(&'a State);
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        // An error is on its way to the user already, and `down` tries again. The console stays for them.
+        // An error is on its way to the user already, and `down` tries again.
         let _ = self.0.kill();
+        // Where nobody interrupted us, the console stays for the user.
+        if interrupt::requested() {
+            let _ = self.0.clear();
+        }
     }
 }
