@@ -78,6 +78,3 @@ pub fn render_without(settings: &Settings, id: &str) -> String {
     groups.retain(|group| group.id != id);
     text::file(settings, &groups)
 }
-
-
-

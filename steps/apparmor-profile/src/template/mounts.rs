@@ -8,8 +8,21 @@ use super::{Group, Settings, StorageDriver, files::KERNEL, pattern};
 
 /// What runc and systemd bind from /dev, by the first component of the name.
 const BOUND: [&str; 15] = [
-    "null", "zero", "full", "random", "urandom", "tty*", "fuse", "net", "pts", "shm", "mqueue", "hugepages", "log",
-    "console", "ptmx",
+    "null",
+    "zero",
+    "full",
+    "random",
+    "urandom",
+    "tty*",
+    "fuse",
+    "net",
+    "pts",
+    "shm",
+    "mqueue",
+    "hugepages",
+    "log",
+    "console",
+    "ptmx",
 ];
 
 pub(super) fn groups(settings: &Settings) -> Vec<Group> {
@@ -104,7 +117,7 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
         Group::allow(
             "new-roots",
             "runc enters a container's root, and dockerd the folder into which it unpacks an archive.",
-            &["pivot_root @{PHOENIX_ROOT}/,", "pivot_root /var/lib/docker/tmp/docker-builder*/,"],
+            &["pivot_root @{PHOENIX_ROOT}/,", "pivot_root /var/lib/docker/tmp/docker-{builder,import}*/,"],
         )
         .and([format!("pivot_root {}/,", settings.storage_driver.layer())]),
         Group::allow(

@@ -17,11 +17,8 @@ fn alternatives(rests: &[&str]) -> Vec<String> {
     firsts.sort_unstable();
     firsts.dedup();
     let others: String = firsts.iter().collect();
-    let mut found = vec![if others.is_empty() {
-        "?*".to_owned()
-    } else {
-        format!("[^/{others}]*")
-    }];
+    let mut found =
+        vec![if others.is_empty() { "?*".to_owned() } else { format!("[^/{others}]*") }];
     for first in firsts {
         let next: Vec<&str> = rests.iter().filter_map(|rest| rest.strip_prefix(first)).collect();
         let mut after = alternatives(&next);

@@ -2,8 +2,20 @@
 
 /// The words a rule may begin with, before which there may be a qualifier.
 const HEADS: [&str; 14] = [
-    "capability", "change_profile", "dbus", "file", "link", "mount", "network", "pivot_root", "ptrace", "remount",
-    "signal", "umount", "unix", "owner",
+    "capability",
+    "change_profile",
+    "dbus",
+    "file",
+    "link",
+    "mount",
+    "network",
+    "pivot_root",
+    "ptrace",
+    "remount",
+    "signal",
+    "umount",
+    "unix",
+    "owner",
 ];
 const QUALIFIERS: [&str; 4] = ["allow", "audit", "deny", "owner"];
 
@@ -36,7 +48,8 @@ pub(super) fn is_one_rule(text: &str) -> Result<(), String> {
     if commas_outside(text)? != 1 {
         return Err("is more than one rule".to_owned());
     }
-    let mut words = text[..text.len() - 1].split_whitespace().skip_while(|word| QUALIFIERS.contains(word));
+    let mut words =
+        text[..text.len() - 1].split_whitespace().skip_while(|word| QUALIFIERS.contains(word));
     let head = words.next().unwrap_or_default();
     let is_path = head.starts_with(['/', '"']) || head.starts_with("@{");
     if !is_path && !HEADS.contains(&head) {

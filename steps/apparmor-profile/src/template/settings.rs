@@ -69,9 +69,9 @@ impl Gpu {
     fn nodes(&self) -> Vec<String> {
         match self {
             Gpu::Usual(false) => Vec::new(),
-            Gpu::Usual(true) => {
-                ["/dev/dri/*", "/dev/kfd", "/dev/nvidia*", "/dev/nvidia-caps/*"].map(str::to_owned).into()
-            }
+            Gpu::Usual(true) => ["/dev/dri/*", "/dev/kfd", "/dev/nvidia*", "/dev/nvidia-caps/*"]
+                .map(str::to_owned)
+                .into(),
             Gpu::Nodes(nodes) => nodes.clone(),
         }
     }
