@@ -56,7 +56,7 @@ fn owned(rules: &[&str]) -> Vec<String> {
     rules.iter().map(|rule| (*rule).to_owned()).collect()
 }
 
-/// All groups, in the order of the text.
+/// All groups, in the order of the text. (The driver vfs needs no mounts of its own, so it has no group for them.)
 pub fn groups(settings: &Settings) -> Vec<Group> {
     let mut groups = processes::groups();
     groups.extend(files::groups(settings));
@@ -64,6 +64,7 @@ pub fn groups(settings: &Settings) -> Vec<Group> {
     groups.extend(mounts::groups(settings));
     groups.extend(systemd::groups());
     groups.extend(settings::groups(settings));
+    groups.retain(|group| !group.rules.is_empty());
     groups
 }
 
@@ -78,3 +79,6 @@ pub fn render_without(settings: &Settings, id: &str) -> String {
     groups.retain(|group| group.id != id);
     text::file(settings, &groups)
 }
+
+#[cfg(test)]
+mod tests;
