@@ -36,8 +36,8 @@ pub(super) fn groups() -> Vec<Group> {
             "runc since 1.3.3 reaches the same settings through a proc that is mounted nowhere, whose paths AppArmor sees \
              without /proc.",
             &[
-                "/sys/{,**/} r,",
-                "/sys/net/** rw,",
+                "/sys/ r,",
+                "/sys/net/{,**} rw,",
                 "/sys/kernel/{msgmax,msgmnb,msgmni,sem,shm*} rw,",
                 "/sys/fs/mqueue/* rw,",
             ],
@@ -46,10 +46,10 @@ pub(super) fn groups() -> Vec<Group> {
             "sys-information",
             "What tools and run-times read about the machine. Not firmware, security, debug and tracing file systems.",
             &[
-                "/sys/{,**/} r,",
-                "/sys/{block,bus,class,dev,devices,hypervisor,module,power}/** r,",
-                "/sys/fs/** r,",
-                "/sys/kernel/{*,cgroup/**,iommu_groups/**,mm/**} r,",
+                "/sys/ r,",
+                "/sys/{block,bus,class,dev,devices,hypervisor,module,power}/{,**} r,",
+                "/sys/fs/{,**} r,",
+                "/sys/kernel/{,*,cgroup/**,iommu_groups/**,mm/**} r,",
             ],
         ),
         Group::allow(
@@ -71,6 +71,7 @@ pub(super) fn groups() -> Vec<Group> {
              those of a tree that was unmounted while it was open.",
             &[
                 "deny /{,**/proc/}{kcore,kallsyms,kmsg,keys,key-users,sysrq-trigger,timer_list,sched_debug} rwklmx,",
+                "deny /**/sys/{firmware,kernel/debug,kernel/security,kernel/tracing}/{,**} rwklmx,",
                 "deny /**/proc/sys/{abi,debug,dev,fs,kernel,sunrpc,user,vm}/** wkl,",
             ],
         ),

@@ -25,6 +25,7 @@ pub struct Group {
     pub id: &'static str,
     /// Why the rules are there, in whole sentences; the comment above them.
     pub reason: &'static str,
+    /// Whether it opens or takes back.
     pub effect: Effect,
     /// Each ends with a comma.
     pub rules: Vec<String>,
@@ -33,7 +34,9 @@ pub struct Group {
 /// Whether a group opens something or takes back what another group opens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Effect {
+    /// It opens.
     Allow,
+    /// It takes back.
     Deny,
 }
 

@@ -23,10 +23,13 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 pub enum StorageDriver {
     #[default]
+    /// Overlays by a program in user space: what unprivileged containers have everywhere.
     #[serde(rename = "fuse-overlayfs")]
     FuseOverlayfs,
+    /// The kernel's overlays.
     #[serde(rename = "overlay2")]
     Overlay2,
+    /// Whole copies.
     #[serde(rename = "vfs")]
     Vfs,
 }
@@ -55,7 +58,9 @@ impl StorageDriver {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(untagged)]
 pub enum Gpu {
+    /// Whether containers have the nodes that the usual drivers make.
     Usual(bool),
+    /// Patterns below /dev.
     Nodes(Vec<String>),
 }
 
