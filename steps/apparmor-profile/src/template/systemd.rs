@@ -7,11 +7,7 @@ pub(super) fn groups() -> Vec<Group> {
         Group::allow(
             "systemd-mounts",
             "systemd mounts these at boot and for logins.",
-            &[
-                "mount fstype=tmpfs -> /dev/shm/,",
-                "mount fstype=mqueue -> /dev/mqueue/,",
-                "mount fstype=hugetlbfs -> /dev/hugepages/,",
-            ],
+            &["mount fstype=tmpfs -> /dev/shm/,", "mount fstype=mqueue -> /dev/mqueue/,"],
         ),
         Group::allow(
             "systemd-generators",
