@@ -20,7 +20,8 @@ pub(crate) const ANSWERS: Probe = Probe::new(
         "431",
         "432",
         "433",
-        "442"
+        "442",
+        "467"
     ],
     "Which system calls of the new mount API the container's filter lets through to the kernel; the arguments are invalid",
 );

@@ -24,7 +24,8 @@ pub(super) fn groups() -> Vec<Group> {
         Group::allow(
             "proc-settings",
             "The settings that belong to a network, IPC or UTS namespace. Docker forwards packets and sets up its networks \
-             through them, and `docker run --sysctl` sets them.",
+             through them, and `docker run --sysctl` sets them. (runc since 1.3.3 would reach them through a proc that is mounted \
+             nowhere, by paths that look like those of /sys; the seccomp filter makes it take these.)",
             &[
                 "@{PROC}/sys/net/** w,",
                 "@{PROC}/sys/kernel/{msgmax,msgmnb,msgmni,sem,shm*} w,",
@@ -32,24 +33,13 @@ pub(super) fn groups() -> Vec<Group> {
             ],
         ),
         Group::allow(
-            "proc-settings-detached",
-            "runc since 1.3.3 reaches the same settings through a proc that is mounted nowhere, whose paths AppArmor sees \
-             without /proc.",
-            &[
-                "/sys/{,**/} r,",
-                "/sys/net/** rw,",
-                "/sys/kernel/{msgmax,msgmnb,msgmni,sem,shm*} rw,",
-                "/sys/fs/mqueue/* rw,",
-            ],
-        ),
-        Group::allow(
             "sys-information",
             "What tools and run-times read about the machine. Not firmware, security, debug and tracing file systems.",
             &[
-                "/sys/{,**/} r,",
-                "/sys/{block,bus,class,dev,devices,hypervisor,module,power}/** r,",
-                "/sys/fs/** r,",
-                "/sys/kernel/{*,cgroup/**,iommu_groups/**,mm/**} r,",
+                "/sys/ r,",
+                "/sys/{block,bus,class,dev,devices,hypervisor,module,power}/{,**} r,",
+                "/sys/fs/{,**} r,",
+                "/sys/kernel/{,*,cgroup/**,iommu_groups/**,mm/**} r,",
             ],
         ),
         Group::allow(
@@ -71,6 +61,7 @@ pub(super) fn groups() -> Vec<Group> {
              those of a tree that was unmounted while it was open.",
             &[
                 "deny /{,**/proc/}{kcore,kallsyms,kmsg,keys,key-users,sysrq-trigger,timer_list,sched_debug} rwklmx,",
+                "deny /**/sys/{firmware,kernel/debug,kernel/security,kernel/tracing}/{,**} rwklmx,",
                 "deny /**/proc/sys/{abi,debug,dev,fs,kernel,sunrpc,user,vm}/** wkl,",
             ],
         ),

@@ -25,6 +25,7 @@ pub struct Group {
     pub id: &'static str,
     /// Why the rules are there, in whole sentences; the comment above them.
     pub reason: &'static str,
+    /// Whether it opens or takes back.
     pub effect: Effect,
     /// Each ends with a comma.
     pub rules: Vec<String>,
@@ -33,7 +34,9 @@ pub struct Group {
 /// Whether a group opens something or takes back what another group opens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Effect {
+    /// It opens.
     Allow,
+    /// It takes back.
     Deny,
 }
 
@@ -56,7 +59,7 @@ fn owned(rules: &[&str]) -> Vec<String> {
     rules.iter().map(|rule| (*rule).to_owned()).collect()
 }
 
-/// All groups, in the order of the text.
+/// All groups, in the order of the text. (The driver vfs needs no mounts of its own, so it has no group for them.)
 pub fn groups(settings: &Settings) -> Vec<Group> {
     let mut groups = processes::groups();
     groups.extend(files::groups(settings));
@@ -64,6 +67,7 @@ pub fn groups(settings: &Settings) -> Vec<Group> {
     groups.extend(mounts::groups(settings));
     groups.extend(systemd::groups());
     groups.extend(settings::groups(settings));
+    groups.retain(|group| !group.rules.is_empty());
     groups
 }
 
@@ -78,3 +82,6 @@ pub fn render_without(settings: &Settings, id: &str) -> String {
     groups.retain(|group| group.id != id);
     text::file(settings, &groups)
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,7 +117,7 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
         Group::allow(
             "new-roots",
             "runc enters a container's root, and dockerd the folder into which it unpacks an archive.",
-            &["pivot_root @{PHOENIX_ROOT}/,", "pivot_root /var/lib/docker/tmp/docker-builder*/,"],
+            &["pivot_root @{PHOENIX_ROOT}/,", "pivot_root /var/lib/docker/tmp/docker-{builder,import}*/,"],
         )
         .and([format!("pivot_root {}/,", settings.storage_driver.layer())]),
         Group::allow(
@@ -130,10 +130,16 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
             "bind-sources",
             "The kernel's own trees are bound nowhere, except what runc and systemd bind. A denial, for apparmor_parser 3.0.8 \
              makes of every remount rule a bind of any source as well.",
-            &["deny mount options=(bind) /sys/{,**},", "deny mount options=(bind) @{PROC}/,"],
+            &[
+                "deny mount options=(bind) /sys/{,**},",
+                "deny mount options=(bind) @{PROC}/,",
+                "deny mount options=(bind) -> @{PROC}/{bus,fs,irq,sys,sysrq-trigger}{,/},",
+                "deny mount options=(bind) -> /dev/{,.lxc/**},",
+            ],
         )
         .and([
             format!("deny mount options=(bind) @{{PROC}}/{}{{,/**}},", pattern::all_but(&["acpi", "asound", "scsi"])),
+            format!("deny mount options=(rbind) /{{proc,sys}}/{{,**}} -> /{others}/{{,**}},"),
             "deny mount options=(bind) /dev/,".to_owned(),
             format!("deny mount options=(bind) /dev/{}{{,/**}},", pattern::all_but(&nodes)),
         ]),

@@ -6,10 +6,11 @@ pub(super) fn groups() -> Vec<Group> {
     vec![
         Group::allow(
             "capabilities",
-            "What root in a container needs, within its user namespace. Not mac_admin, mac_override, sys_module, \
-             sys_rawio, sys_time, syslog, bpf, perfmon, audit_control, audit_read, checkpoint_restore and the rest.",
+            "What root in a container needs, within its user namespace; bpf only so that systemd-networkd may ask for it, \
+             for the kernel grants nothing for it there. Not mac_admin, mac_override, sys_module, sys_rawio, sys_time, \
+             syslog, perfmon, audit_control, audit_read and the rest.",
             &[
-                "capability audit_write chown dac_override dac_read_search fowner fsetid ipc_lock ipc_owner,",
+                "capability audit_write bpf chown dac_override dac_read_search fowner fsetid ipc_lock ipc_owner,",
                 "capability kill lease linux_immutable mknod net_admin net_bind_service net_broadcast net_raw,",
                 "capability setfcap setgid setpcap setuid sys_admin sys_boot sys_chroot sys_nice,",
                 "capability sys_ptrace sys_resource sys_tty_config,",

@@ -97,3 +97,77 @@ fn commas_outside(text: &str) -> Result<usize, String> {
         _ => Ok(commas),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{is_one_rule, is_path};
+
+    #[test]
+    fn one_rule_is_one_rule() {
+        for good in [
+            "/dev/{a,b} rw,",
+            "\"/mnt/with blank/\" r,",
+            "mount options=(ro, bind) /a/ -> /b/,",
+            "audit deny @{PROC}/kcore r,",
+            "capability syslog,",
+            "signal (send) peer=other,",
+            "owner /srv/** rwk,",
+        ] {
+            assert_eq!(is_one_rule(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            ",",
+            "}",
+            "},",
+            "/a r, /b w,",
+            "/a r,\n} profile x {",
+            "/a r,\r/b w,",
+            "/a r, }",
+            "/a r } ,",
+            "profile x { file, },",
+            "hat x { file, }",
+            "^hat { file, },",
+            "#include <abstractions/base>,",
+            "/a r, # more",
+            "include <abstractions/base>,",
+            "abi <abi/3.0>,",
+            "@{X} = /a,",
+            "@{X} += /a,",
+            "/a{ r,",
+            "/a} r,",
+            "/a r",
+            "\"/a r,",
+            "/a\\, r,",
+            "if true { file, },",
+            "flags=(complain) { file, },",
+            "audit deny allow,",
+            "alias /a -> /b,",
+            "set rlimit nofile <= 1,",
+        ] {
+            assert!(is_one_rule(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_path() {
+        for good in ["/dev/sdb1", "/mnt/shared/**", "/dev/{a,b}[0-9]*", "/sys/x_y-z:1~/b+"] {
+            assert_eq!(is_path(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "dev/sdb",
+            "/a b",
+            "/a,",
+            "/a rw,\n/b",
+            "/a\" ",
+            "/{a",
+            "/a}",
+            "/a#",
+            "/a\\x",
+            "@{PROC}/x",
+        ] {
+            assert!(is_path(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -23,10 +23,13 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 pub enum StorageDriver {
     #[default]
+    /// Overlays by a program in user space: what unprivileged containers have everywhere.
     #[serde(rename = "fuse-overlayfs")]
     FuseOverlayfs,
+    /// The kernel's overlays.
     #[serde(rename = "overlay2")]
     Overlay2,
+    /// Whole copies.
     #[serde(rename = "vfs")]
     Vfs,
 }
@@ -55,7 +58,9 @@ impl StorageDriver {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(untagged)]
 pub enum Gpu {
+    /// Whether containers have the nodes that the usual drivers make.
     Usual(bool),
+    /// Patterns below /dev.
     Nodes(Vec<String>),
 }
 
@@ -180,4 +185,76 @@ fn with_binds(path: &str, access: &str) -> Vec<String> {
         rules.push(format!("mount options=(bind) {path} -> @{{PHOENIX_ROOT}}/dev/**,"));
     }
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gpu, Settings, StorageDriver, already_allowed};
+    use crate::template::render;
+
+    fn read(json: &str) -> Result<Settings, String> {
+        let settings: Settings = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        settings.validate().map_err(|error| error.to_string())?;
+        Ok(settings)
+    }
+
+    #[test]
+    fn parameters_have_the_names_that_docker_uses() {
+        assert_eq!(read("{}").unwrap(), Settings::default());
+        let drivers = [
+            ("fuse-overlayfs", StorageDriver::FuseOverlayfs),
+            ("overlay2", StorageDriver::Overlay2),
+            ("vfs", StorageDriver::Vfs),
+        ];
+        for (name, driver) in drivers {
+            let json = format!("{{\"storage_driver\": \"{name}\"}}");
+            assert_eq!(read(&json).unwrap().storage_driver, driver);
+        }
+        let nodes = read(r#"{"gpu": ["/dev/dri/card0"]}"#).unwrap().gpu;
+        assert_eq!(nodes, Gpu::Nodes(vec!["/dev/dri/card0".to_owned()]));
+        assert_eq!(read(r#"{"gpu": true}"#).unwrap().gpu, Gpu::Usual(true));
+        for wrong in
+            [r#"{"gpus": true}"#, r#"{"storage_driver": "aufs"}"#, r#"{"read_write": "/a"}"#]
+        {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_more_than_it_says_is_an_error_that_names_it() {
+        for (json, parameter) in [
+            (r#"{"read_write": ["/a rw,\n}"]}"#, "read_write"),
+            (r#"{"gpu": ["/etc/shadow"]}"#, "gpu"),
+            (r#"{"extra_rules": ["} profile x {"]}"#, "extra_rules"),
+        ] {
+            assert!(read(json).unwrap_err().contains(&format!("in `{parameter}`")), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_tree_that_is_allowed_anyhow_adds_nothing() {
+        let read_write =
+            ["/mnt/shared/**", "/dev/sdb1", "/sys/module/x/**", "/{dev,mnt}/a", "/*/b"]
+                .map(str::to_owned)
+                .into();
+        let settings = Settings { read_write, ..Settings::default() };
+        assert_eq!(already_allowed(&settings), ["/mnt/shared/**"]);
+        let text = render(&settings);
+        assert!(!text.contains("/mnt/shared") && text.contains("  /dev/sdb1 rwk,\n"));
+    }
+
+    /// A device that was handed out must not be among those that may never be bound.
+    #[test]
+    fn a_device_can_be_given_to_nested_containers() {
+        let plain = render(&Settings::default());
+        let settings = Settings { gpu: Gpu::Usual(true), ..Settings::default() };
+        let text = render(&settings);
+        let denied = |text: &str| {
+            let line = |line: &&str| line.contains("deny mount options=(bind) /dev/{");
+            text.lines().find(line).map(str::to_owned)
+        };
+        assert_ne!(denied(&plain), denied(&text));
+        assert!(text.contains("mount options=(bind) /dev/dri/* -> @{PHOENIX_ROOT}/dev/**,"));
+        assert_eq!(settings.device_names(), ["dri", "kfd", "nvidia*", "nvidia-caps"]);
+    }
 }

@@ -7,11 +7,7 @@ pub(super) fn groups() -> Vec<Group> {
         Group::allow(
             "systemd-mounts",
             "systemd mounts these at boot and for logins.",
-            &[
-                "mount fstype=tmpfs -> /dev/shm/,",
-                "mount fstype=mqueue -> /dev/mqueue/,",
-                "mount fstype=hugetlbfs -> /dev/hugepages/,",
-            ],
+            &["mount fstype=tmpfs -> /dev/shm/,", "mount fstype=mqueue -> /dev/mqueue/,"],
         ),
         Group::allow(
             "systemd-generators",
@@ -36,10 +32,15 @@ pub(super) fn groups() -> Vec<Group> {
             "systemd-sandboxes",
             "systemd builds the root of a service that it locks up in a folder of its own, and enters it.",
             &[
-                "mount -> /run/systemd/{unit-root,mount-rootfs}/{,**},",
+                "mount options=(remount, bind) options in (ro, nosuid, nodev, noexec, noatime, relatime, rbind) -> /run/systemd/{unit-root,mount-rootfs}/{,**},",
                 "mount options=(bind) /dev/** -> /{tmp/namespace-dev-*,run/systemd/namespace-*}/dev/**,",
                 "mount options=(rbind) /dev/** -> /{tmp/namespace-dev-*,run/systemd/namespace-*}/dev/**,",
                 "mount options=(move) /{tmp/namespace-dev-*,run/systemd/namespace-*}/dev/ -> /run/systemd/{unit-root,mount-rootfs}/dev/,",
+                "mount fstype=proc -> /run/systemd/{unit-root/proc,mount-rootfs/proc,namespace-*}/,",
+                "mount fstype=sysfs -> /run/systemd/{unit-root/sys,mount-rootfs/sys,namespace-*}/,",
+                "mount fstype=mqueue -> /run/systemd/{unit-root,mount-rootfs}/dev/mqueue/,",
+                "mount fstype=cgroup2 -> /run/systemd/{unit-root,mount-rootfs}/sys/fs/cgroup/,",
+                "mount options=(move) /run/systemd/namespace-*/ -> /run/systemd/{unit-root,mount-rootfs}/{proc,sys}/,",
                 "mount options=(move) /run/systemd/{unit-root,mount-rootfs}/ -> /,",
                 "pivot_root /run/systemd/{unit-root,mount-rootfs}/,",
             ],
