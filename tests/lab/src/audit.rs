@@ -2,7 +2,7 @@
 //!
 //! Does not tell whose fault a denial is: it gives the record's fields, decoded, and its time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -19,13 +19,11 @@ const AUDIT_LOG: &str = "/var/log/audit/audit.log";
 const FLUSH_LIMIT: Duration = Duration::from_secs(20);
 
 /// What the kernel says when it could not keep its records.
-const LOSSES: &[&str] = &[
-    "audit: backlog limit",
-    "audit: rate limit",
-    "audit_lost=",
-    "audit: audit_lost",
-    "callbacks suppressed",
-];
+const LOSSES: &[&str] =
+    &["audit: backlog limit", "audit: rate limit", "audit_lost=", "audit: audit_lost"];
+
+/// What it says when it has not printed all.
+const SUPPRESSED: &str = "callbacks suppressed";
 
 /// A place in the host's records from which on denials are wanted.
 #[derive(Debug)]
@@ -80,13 +78,17 @@ impl Watch {
         if let Some((file, start)) = &mut self.log {
             records.push_str(&read_log(file, *start)?);
         }
-        seen.denials =
-            records.lines().filter_map(denial).filter(|one| one.is_of(profile)).collect();
-        seen.losses = kernel
-            .lines()
-            .filter(|line| LOSSES.iter().any(|sign| line.contains(sign)))
-            .map(str::to_owned)
-            .collect();
+        let mut known = BTreeSet::new();
+        let denials = records.lines().filter_map(denial).filter(|one| one.is_of(profile));
+        seen.denials = denials.filter(|one| known.insert(one.serial)).collect();
+        // What auditd does not take at once is held for it and printed too; that not all of it was
+        // printed loses nothing then.
+        let printed_only = self.log.is_none();
+        let is_loss = |line: &&str| {
+            LOSSES.iter().any(|sign| line.contains(sign))
+                || (printed_only && line.contains(SUPPRESSED))
+        };
+        seen.losses = kernel.lines().filter(is_loss).map(str::to_owned).collect();
         if let (Some(before), Some(now)) = (self.lost, audit_status()?.get("lost").copied())
             && now > before
         {

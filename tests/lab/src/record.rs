@@ -10,13 +10,18 @@ pub(crate) struct Denial {
     /// When, in seconds since 1970.
     #[serde(skip)]
     pub(crate) at: f64,
+    /// The kernel's number of the record, by which the same one in two logs is known.
+    #[serde(skip)]
+    pub(crate) serial: u64,
     /// The record's fields, decoded; those that differ from one occurrence to the next are left out.
     pub(crate) fields: BTreeMap<String, String>,
 }
 
 /// Fields that say which occurrence it was, and not what was denied.
-const OCCURRENCE: &[&str] =
-    &["type", "msg", "audit", "pid", "apparmor", "fsuid", "ouid", "peer_pid", "UID", "AUID"];
+const OCCURRENCE: &[&str] = &[
+    "type", "msg", "audit", "pid", "apparmor", "fsuid", "ouid", "peer_pid", "UID", "AUID", "FSUID",
+    "OUID",
+];
 
 impl Denial {
     /// One field, empty where the record has none.
@@ -52,7 +57,8 @@ pub(crate) fn denial(line: &str) -> Option<Denial> {
         return None;
     }
     let stamp = line.split_once("audit(")?.1;
-    let at = stamp.split_once(':')?.0.parse().ok()?;
+    let (at, serial) = stamp.split_once(')')?.0.split_once(':')?;
+    let (at, serial) = (at.parse().ok()?, serial.parse().ok()?);
     let mut fields: BTreeMap<String, String> = words(line)
         .filter_map(|word| {
             let (key, value) = word.split_once('=')?;
@@ -62,7 +68,7 @@ pub(crate) fn denial(line: &str) -> Option<Denial> {
     for key in OCCURRENCE {
         fields.remove(*key);
     }
-    Some(Denial { at, fields })
+    Some(Denial { at, serial, fields })
 }
 
 /// The words of a line; a blank between quotation marks does not part them.
@@ -105,7 +111,7 @@ mod tests {
     #[test]
     fn a_record_is_taken_apart_and_hexadecimal_read() {
         let denial = denial(LINE).unwrap();
-        assert_eq!(denial.at, 1_795_483_377.844);
+        assert_eq!((denial.at, denial.serial), (1_795_483_377.844, 140));
         assert_eq!(denial.field("comm"), "(sd-mkdcreds");
         assert_eq!(denial.field("flags"), "rw, nosuid");
         assert_eq!(denial.field("info"), "failed flags match");
