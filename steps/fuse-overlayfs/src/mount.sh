@@ -5,9 +5,10 @@ set -u
 umask 077
 
 data=${1:-/var/lib/docker}
-# The claim is about the file system that Docker's layers are on; before Docker is there, its parent is the same one.
-base=$data
-while [ ! -d "$base" ]; do base=$(dirname "$base"); done
+# The claim is about the very place of Docker's layers: the container's AppArmor profile permits the mount there and nowhere
+# else. Before Docker is there, the folders are made, and go again.
+base=$data/fuse-overlayfs
+made=
 
 dir=
 stage=folders
@@ -18,13 +19,18 @@ mounted() {
 
 cleanup() {
     trap '' HUP INT TERM
-    [ -n "$dir" ] || return
     cd /
-    if mounted; then
-        umount "$dir/merged" 2>/dev/null || umount -l "$dir/merged" 2>/dev/null
+    if [ -n "$dir" ]; then
+        if mounted; then
+            umount "$dir/merged" 2>/dev/null || umount -l "$dir/merged" 2>/dev/null
+        fi
+        # Nothing is removed through a mount that would not go away.
+        mounted || rm -rf --one-file-system "$dir"
     fi
-    # Nothing is removed through a mount that would not go away.
-    mounted || rm -rf --one-file-system "$dir"
+    # Only what is still empty: Docker may have come in between.
+    for folder in $made; do
+        rmdir "$folder" 2>/dev/null
+    done
 }
 
 fail() {
@@ -38,6 +44,15 @@ through() {
 
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
+
+case $base in *[[:space:]]*) fail "a data folder with a blank in its name: $data" ;; esac
+folder=$base
+while [ ! -d "$folder" ]; do
+    made="$made $folder"
+    folder=$(dirname "$folder")
+done
+# Docker's own mode for its data folder.
+said=$(umask 067 && mkdir -p "$base" 2>&1) || fail "$said"
 
 # A run that was killed could not tidy up.
 for old in "$base"/.phoenix-verify.*; do
