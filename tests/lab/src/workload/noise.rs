@@ -9,14 +9,22 @@ struct Noise {
     why: &'static str,
 }
 
-const NOISE: &[Noise] = &[Noise {
-    matches: |denial| {
-        denial.field("operation") == "mount"
-            && matches!(denial.field("fstype"), "configfs" | "debugfs" | "tracefs")
-            && denial.field("name").starts_with("/sys/kernel/")
+const NOISE: &[Noise] = &[
+    Noise {
+        matches: |denial| {
+            denial.field("operation") == "mount"
+                && matches!(denial.field("fstype"), "configfs" | "debugfs" | "tracefs")
+                && denial.field("name").starts_with("/sys/kernel/")
+        },
+        why: "systemd tries these at every boot; without the profile the user namespace refuses them",
     },
-    why: "systemd tries these at every boot; without the profile the user namespace refuses them",
-}];
+    Noise {
+        matches: |denial| {
+            denial.field("operation") == "file_lock" && denial.field("family") == "unix"
+        },
+        why: "kernel 6.1 refuses a lock on a socket to every confined process; no rule allows it",
+    },
+];
 
 /// Why a denial is of no account, if it is.
 pub(crate) fn harmless(denial: &Denial) -> Option<&'static str> {
