@@ -1,6 +1,7 @@
 //! Making the attempts in the container, from the host.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ pub(crate) type Results = BTreeMap<String, Outcome>;
 
 /// Lays ready what the attempts need: this program, and the image for those that use Docker.
 pub(crate) fn prepare(target: &Target) -> Result<()> {
-    target.install(&std::env::current_exe()?, PLACE)?;
+    // By this way it is found even where a newer one has replaced it since.
+    target.install(Path::new("/proc/self/exe"), PLACE)?;
     let image = workload::try_cases(target, &["image".to_owned()], &mut |_| true);
     if image.iter().any(workload::Tried::failed) {
         say::note("without Docker the attempts that use it fail for that reason");
