@@ -24,8 +24,8 @@ pub(super) fn groups() -> Vec<Group> {
         Group::allow(
             "proc-settings",
             "The settings that belong to a network, IPC or UTS namespace. Docker forwards packets and sets up its networks \
-             through them, and `docker run --sysctl` sets them. (runc since 1.3.3 would reach them through a proc that is mounted \
-             nowhere, by paths that look like those of /sys; the seccomp filter makes it take these.)",
+             through them, and `docker run --sysctl` sets them. runc since 1.3.3 would reach them through a proc that is mounted \
+             nowhere, by paths that look like those of /sys; the seccomp filter makes it take these.",
             &[
                 "@{PROC}/sys/net/** w,",
                 "@{PROC}/sys/kernel/{msgmax,msgmnb,msgmni,sem,shm*} w,",
