@@ -7,6 +7,7 @@ mod container;
 mod docker;
 mod filter;
 mod host;
+mod parameters;
 pub mod seccomp;
 pub mod template;
 mod worlds;
@@ -51,9 +52,10 @@ impl Step for ApparmorProfile {
     );
 
     fn check(&self, cx: &Context<'_>, settings: &Settings) -> Result<CheckReport> {
+        parameters::valid(settings)?;
         match require::apparmor(cx)? {
             None => Ok(CheckReport::default().warning(not_confined(cx))),
-            Some(_) if cx.on_host() => host::check(cx, settings),
+            Some(_) if cx.on_host() => Ok(parameters::told(host::check(cx, settings)?, settings)),
             Some(_) => container::check(cx),
         }
     }
@@ -63,6 +65,7 @@ impl Step for ApparmorProfile {
     }
 
     fn verify(&self, cx: &Context<'_>, settings: &Settings) -> Result<VerifyReport> {
+        parameters::valid(settings)?;
         match require::apparmor(cx)? {
             None => {
                 let report = VerifyReport::default().with(require::no_apparmor(cx)?);

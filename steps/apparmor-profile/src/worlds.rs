@@ -75,6 +75,9 @@ fn hosts() -> Vec<World> {
     tunable.profiles.insert(NAME.to_owned(), "compiled from another tunable".to_owned());
     let filter = loaded_host("the seccomp filter was changed by hand")
         .on_target(|host| host.file(seccomp::PATH, "2\ndenylist\n"));
+    let mut hostile =
+        fresh_host("an extra rule that is more than one").stops_with("PARAMS-INVALID");
+    hostile.params = r#"{"extra_rules": ["file, } profile other {"]}"#.to_owned();
     let mut parser = fresh_host("no parser").stops_with("APPARMOR-PARSER-MISSING");
     parser.kernel_apparmor.parser = false;
     vec![
@@ -83,6 +86,7 @@ fn hosts() -> Vec<World> {
         changed,
         tunable,
         filter,
+        hostile,
         complain,
         unloaded,
         secretive,
