@@ -88,10 +88,10 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
         ),
         Group::allow(
             "runc-binary",
-            "runc before 1.2 protects its own binary by running a read-only bind of it that it has unmounted, which then has \
+            "runc before 1.2, started by containerd or by BuildKit, protects its own binary by running a read-only bind of it that it has unmounted, which then has \
              no path but the root.",
             &[
-                "mount options=(ro, remount, bind) -> /run/docker/runtime-runc/*/*/runc.*,",
+                "mount options=(ro, remount, bind) -> /run/{docker/runtime-runc/*,runc}/*/runc.*,",
                 "/ ix,",
             ],
         ),

@@ -92,7 +92,7 @@ fn a_group_can_be_left_out() {
 #[test]
 fn the_driver_decides_where_containers_have_their_roots() {
     let text = |storage_driver| render(&Settings { storage_driver, ..Settings::default() });
-    let variable = |path: &str| format!("@{{PHOENIX_ROOT}} = {path}\n");
+    let variable = |path: &str| format!("@{{PHOENIX_ROOT}} = {path} ");
     assert!(text(StorageDriver::FuseOverlayfs).contains("fstype=fuse.fuse-overlayfs"));
     assert!(text(StorageDriver::Overlay2).contains(&variable("/var/lib/docker/overlay2/*/merged")));
     assert!(text(StorageDriver::Vfs).contains(&variable("/var/lib/docker/vfs/dir/*")));

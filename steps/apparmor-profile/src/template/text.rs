@@ -2,6 +2,9 @@
 
 use super::{Group, NAME, Settings};
 
+/// Where the BuildKit in dockerd has the root of a build's container.
+const BUILD_ROOT: &str = "/var/lib/docker/buildkit/executor/*/rootfs";
+
 /// Letters in a line of comment, at most.
 const WIDTH: usize = 100;
 
@@ -13,8 +16,8 @@ pub(super) fn file(settings: &Settings, groups: &[Group]) -> String {
          abi <abi/3.0>,\n\
          include <tunables/global>\n\
          include <tunables/nesting>\n\n\
-         # Where Docker mounts the root of a container.\n\
-         @{{PHOENIX_ROOT}} = {}\n\n\
+         # Where Docker and its BuildKit mount the root of a container.\n\
+         @{{PHOENIX_ROOT}} = {} {BUILD_ROOT}\n\n\
          profile {NAME} flags=(attach_disconnected,mediate_deleted) {{\n",
         settings.storage_driver.root()
     );

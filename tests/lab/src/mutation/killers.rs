@@ -32,7 +32,6 @@ pub(super) const KILLERS: &[(&str, &str)] = &[
     ("proc-entries", "run"),
     ("proc-information", "run"),
     ("proc-settings", "network"),
-    ("proc-settings-detached", "run"),
     ("sys-information", "run"),
     ("control-groups", "run"),
     ("nesting-helpers", "hidden-list"),
