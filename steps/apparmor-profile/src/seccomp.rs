@@ -34,6 +34,10 @@ finit_module errno 1
 delete_module errno 1
 ";
 
+/// Keyrings have no namespaces of their own: processes of one user of the host share them, whatever container they are in.
+/// Proxmox refuses `keyctl` to unprivileged containers in the same way, and runc and systemd go on without.
+const KEYRINGS: [&str; 3] = ["add_key", "keyctl", "request_key"];
+
 /// `fsopen` is refused in two ways, because its two important users fall back on different errors: mount(8) since
 /// util-linux 2.39 only on ENOSYS (38), systemd since 259, for the credentials of its services, only on EPERM (1).
 /// systemd passes a name from a shared library, mount(8) one from its heap, and on x86-64 libraries are above
@@ -43,6 +47,9 @@ const LIBRARIES: &str = "0x7e0000000000";
 /// The whole file.
 pub fn text() -> String {
     let mut text = String::from(STOCK);
+    for name in KEYRINGS {
+        text.push_str(&format!("{name} errno 38\n"));
+    }
     for (name, _) in SYSCALLS {
         if *name == "fsopen" {
             text.push_str(&format!("fsopen errno 1 [0,{LIBRARIES},SCMP_CMP_GE]\n"));

@@ -116,8 +116,13 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
         ),
         Group::allow(
             "new-roots",
-            "runc enters a container's root, and dockerd the folder into which it unpacks an archive.",
-            &["pivot_root @{PHOENIX_ROOT}/,", "pivot_root /var/lib/docker/tmp/docker-{builder,import}*/,"],
+            "runc enters a container's root, and dockerd the folder into which it unpacks an archive, where it makes these \
+             three folders.",
+            &[
+                "pivot_root @{PHOENIX_ROOT}/,",
+                "pivot_root /var/lib/docker/tmp/docker-{builder,import}*/,",
+                "/{dev,proc,sys}/ w,",
+            ],
         )
         .and([format!("pivot_root {}/,", settings.storage_driver.layer())]),
         Group::allow(
@@ -138,10 +143,14 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
             ],
         )
         .and([
-            format!("deny mount options=(bind) @{{PROC}}/{}{{,/**}},", pattern::all_but(&["acpi", "asound", "scsi"])),
+            format!("deny mount options=(bind) @{{PROC}}/{}{{,/{{,**}}}},", pattern::all_but(&["acpi", "asound", "scsi"])),
             format!("deny mount options=(rbind) /{{proc,sys}}/{{,**}} -> /{others}/{{,**}},"),
             "deny mount options=(bind) /dev/,".to_owned(),
-            format!("deny mount options=(bind) /dev/{}{{,/**}},", pattern::all_but(&nodes)),
+            "deny mount options=(rbind) /dev/{,.lxc/{,**}},".to_owned(),
+            // Under another name the lists and denials for their paths would not hold.
+            "deny mount options=(bind) @{PHOENIX_ROOT}/{proc,sys}/{,**},".to_owned(),
+            "deny mount options=(rbind) @{PHOENIX_ROOT}/{proc,sys}/{,**},".to_owned(),
+            format!("deny mount options=(bind) /dev/{}{{,/{{,**}}}},", pattern::all_but(&nodes)),
         ]),
         Group::deny(
             "new-file-systems",

@@ -6,8 +6,13 @@ pub(super) fn groups() -> Vec<Group> {
     vec![
         Group::allow(
             "systemd-mounts",
-            "systemd mounts these at boot and for logins.",
-            &["mount fstype=tmpfs -> /dev/shm/,", "mount fstype=mqueue -> /dev/mqueue/,"],
+            "systemd mounts these at boot and for logins, and looks whether the folders are empty on which it would mount \
+             the host's debugging file systems.",
+            &[
+                "mount fstype=tmpfs -> /dev/shm/,",
+                "mount fstype=mqueue -> /dev/mqueue/,",
+                "/sys/kernel/{config,debug,tracing}/ r,",
+            ],
         ),
         Group::allow(
             "systemd-generators",
