@@ -40,10 +40,20 @@ pub(super) const CASES: &[Case] = &[
         shows: "files are copied into a running container and out of it",
         needs: &["exec"],
         how: Script(
-            r#"echo there > /var/tmp/phx-in; docker cp /var/tmp/phx-in phx-live:/tmp/in 
-            is "$(docker exec phx-live cat /tmp/in)" there 'the file inside'
-            docker cp phx-live:/etc/passwd /var/tmp/phx-out; has "$(cat /var/tmp/phx-out)" root 'the file outside'
-            rm /var/tmp/phx-in /var/tmp/phx-out"#,
+            // Where the kernel has no fchmodat2 (before 6.6), Docker 28.5 changes the mode through a /proc that is not
+            // in the root where it unpacks; seen unconfined and with LXC's own filter as well.
+            r#"docker cp phx-live:/etc/passwd /var/tmp/phx-out; has "$(cat /var/tmp/phx-out)" root 'the file outside'
+            rm /var/tmp/phx-out
+            echo there > /var/tmp/phx-in
+            if ! said=$(docker cp /var/tmp/phx-in phx-live:/tmp/in 2>&1); then
+                rm /var/tmp/phx-in
+                echo "$said"
+                case $said in *'via /proc/self/fd/'*) ;; *) exit 1 ;; esac
+                perl -e '$! = 0; syscall(452, -1, 0, 0, 0); exit($! != 38)' || exit 1
+                echo 'out of it only: this Docker needs a kernel with fchmodat2 to copy into it'; exit 77
+            fi
+            rm /var/tmp/phx-in
+            is "$(docker exec phx-live cat /tmp/in)" there 'the file inside'"#,
         ),
     },
     Case {
