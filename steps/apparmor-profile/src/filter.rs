@@ -1,6 +1,9 @@
 //! The seccomp filter in a container's configuration, and whether the running container has it.
 
-use phoenix_sdk::{Bytes, Code, Context, Evidence, Machine, Probe, Result, StepError, argv, shown};
+use phoenix_sdk::{
+    Bytes, Code, Context, Evidence, Machine, Output, Probe, Result, StepError, VerifyReport, argv,
+    shown,
+};
 
 use crate::seccomp;
 
@@ -60,38 +63,57 @@ pub(crate) fn wanted(cx: &Context<'_>) -> Result<String> {
     .hint(format!("Add these lines from `{}` to it, or remove the option.", seccomp::PATH)))
 }
 
-/// Whether a system call of the new mount API gets through to the kernel in the running container.
+/// Whether the running container was started without the filter: a system call that it refuses gets through
+/// to the kernel.
 pub(crate) fn is_missing(machine: &Machine<'_>) -> Result<bool> {
     let seen = machine.probe(&ANSWERS, &[])?;
     if seen.success() {
-        return Ok(!seen.line().is_empty());
+        return Ok(!refusable(&through(&seen)).is_empty());
     }
     Err(StepError::new("SECCOMP-UNKNOWN", "the container's seccomp filter cannot be tried")
         .cause(shown::output(&seen))
         .hint("Install `perl-base` in the container."))
 }
 
-/// That the running container has the filter, by trying it.
-pub(crate) fn evidence(machine: &Machine<'_>) -> Result<Evidence> {
+/// That the running container has the filter, by trying it; and what the filter cannot stop on this host.
+pub(crate) fn prove(machine: &Machine<'_>, report: VerifyReport) -> Result<VerifyReport> {
     let seen = machine.probe(&ANSWERS, &[])?;
-    let through = seen.line();
-    let names = || {
-        let numbers: Vec<_> = through.split_whitespace().collect();
-        let known = seccomp::SYSCALLS.iter();
-        let names = known.filter(|(_, number)| numbers.contains(&&*number.to_string()));
-        names.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-    };
-    let observed = match (seen.success(), through.is_empty()) {
+    let through = through(&seen);
+    let refusable = refusable(&through);
+    let observed = match (seen.success(), refusable.is_empty()) {
         (false, _) => shown::output(&seen),
         (true, true) => "none".to_owned(),
-        (true, false) => names(),
+        (true, false) => refusable.join(", "),
     };
-    Ok(Evidence::equal(
-        "no call of the new mount API, which AppArmor does not mediate, reaches the kernel",
+    let report = report.with(Evidence::equal(
+        "no call of the new mount API that the filter refuses reaches the kernel",
         "each system call tried in the container, with invalid arguments",
         "none",
         observed,
-    ))
+    ));
+    let open = through.into_iter().filter(|name| !refusable.contains(name));
+    Ok(open.fold(report, |report, name| {
+        report.warning(format!(
+            "`{name}` stays open: the kernel has it, AppArmor does not mediate it, and the host's libseccomp is too old to \
+             know it, so LXC passes over its line in the filter"
+        ))
+    }))
+}
+
+/// The calls that got through, by name.
+fn through(seen: &Output) -> Vec<&'static str> {
+    let text = seen.line();
+    let numbers: Vec<_> = text.split_whitespace().collect();
+    let known = seccomp::SYSCALLS.iter();
+    known
+        .filter(|(_, number)| numbers.contains(&&*number.to_string()))
+        .map(|(name, _)| *name)
+        .collect()
+}
+
+/// Those that every libseccomp in use can refuse: that one of the others gets through is not mended by a restart.
+fn refusable(through: &[&'static str]) -> Vec<&'static str> {
+    through.iter().copied().filter(|name| !seccomp::LATE.contains(name)).collect()
 }
 
 /// That the next start has it too.

@@ -20,6 +20,9 @@ pub const SYSCALLS: &[(&str, u32)] = &[
     ("open_tree_attr", 467),
 ];
 
+/// Those that libseccomp 2.5 and 2.6, which the supported hosts have, do not know by name.
+pub const LATE: &[&str] = &["open_tree_attr"];
+
 /// What LXC's own `common.seccomp` denies; a container has one filter, so ours has to deny it too. `[all]` covers the
 /// 32-bit and x32 entries.
 const STOCK: &str = "\

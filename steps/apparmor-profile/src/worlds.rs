@@ -209,7 +209,9 @@ fn filters() -> Vec<World> {
     );
     let mut perl = confined_container("nobody can try the filter");
     perl.container = perl.container.answers_only(&filter::ANSWERS, 127, "");
-    vec![stock, strict, lax.stops_with("SECCOMP-OTHER"), perl.stops_with("SECCOMP-UNKNOWN")]
+    let mut late = confined_container("the host's libseccomp is older than the kernel");
+    late.container = late.container.answers_only(&filter::ANSWERS, 0, "467\n");
+    vec![late, stock, strict, lax.stops_with("SECCOMP-OTHER"), perl.stops_with("SECCOMP-UNKNOWN")]
 }
 
 /// Containers into which the host's securityfs is mounted.
