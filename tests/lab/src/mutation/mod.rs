@@ -1,11 +1,11 @@
-//! The verb `mutation`: without any one group of the profile's rules something is noticed, or the
-//! group is not needed.
+//! The verb `mutation`: without any one group of the profile's rules something is noticed that is not
+//! noticed with it, or the group is not needed.
 
 mod killers;
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use apparmor_profile::template::{self, Effect, Group, Settings};
 use clap::Args;
 use xtask::say;
@@ -66,8 +66,7 @@ fn all(targets: &[Target], options: &Options) -> Result<Rows> {
         ("lxc.seccomp.profile", &seccomp),
     ];
     for target in targets {
-        target.restart(&overrides)?;
-        attempts::prepare(target)?;
+        begin(target, &overrides)?;
     }
     let mut rows = Rows::new();
     for group in template::groups(&settings) {
@@ -82,8 +81,9 @@ fn all(targets: &[Target], options: &Options) -> Result<Rows> {
             let result = notice(target, &group, options.known_only);
             policy::load(&whole)?;
             mend(target, &overrides)?;
-            noticed = result?.map(|what| format!("in `{}` {what}", target.name()));
-            if noticed.is_some() {
+            if let Some(notice) = result? {
+                control(target, &group, &notice)?;
+                noticed = Some(format!("in `{}` {}", target.name(), notice.said));
                 break;
             }
         }
@@ -94,8 +94,15 @@ fn all(targets: &[Target], options: &Options) -> Result<Rows> {
     Ok(rows)
 }
 
+/// What has noticed a loss.
+struct Notice {
+    /// A case or [`BOOT`], or an attempt.
+    id: String,
+    said: String,
+}
+
 /// What notices that the group is missing: the known one first, then everything there is.
-fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<String>> {
+fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<Notice>> {
     let known = killers::killer(group.id).map(|id| vec![id.to_owned()]);
     let boot = vec![BOOT.to_owned()];
     let rest = match (known_only, group.effect) {
@@ -104,10 +111,7 @@ fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<Str
         (false, Effect::Deny) => vec![Vec::new()],
     };
     for ids in known.into_iter().chain(rest) {
-        let noticed = match group.effect {
-            Effect::Allow => failing_case(target, &ids)?,
-            Effect::Deny => successful_attempt(target, &ids)?,
-        };
+        let noticed = observe(target, group.effect, &ids)?;
         if noticed.is_some() {
             return Ok(noticed);
         }
@@ -115,30 +119,51 @@ fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<Str
     Ok(None)
 }
 
+fn observe(target: &Target, effect: Effect, ids: &[String]) -> Result<Option<Notice>> {
+    match effect {
+        Effect::Allow => failing_case(target, ids),
+        Effect::Deny => successful_attempt(target, ids),
+    }
+}
+
+/// Whatever has noticed the loss must have nothing to say under the whole profile, or it was not the loss that it
+/// noticed.
+fn control(target: &Target, group: &Group, notice: &Notice) -> Result<()> {
+    match observe(target, group.effect, std::slice::from_ref(&notice.id))? {
+        None => Ok(()),
+        Some(still) => bail!("under the whole profile, in `{}` {}", target.name(), still.said),
+    }
+}
+
 /// The first case that fails, or during which something was denied that is allowed otherwise.
-fn failing_case(target: &Target, ids: &[String]) -> Result<Option<String>> {
+fn failing_case(target: &Target, ids: &[String]) -> Result<Option<Notice>> {
     // What an earlier mutation left cannot be removed under every profile.
     let _ = workload::clean(target, false);
     let mut watch = Watch::begin()?;
     let mut noticed = None;
     let mut problem = None;
     let mut ids = ids.to_vec();
-    if ids.iter().any(|id| id == BOOT) {
+    let boots = ids.iter().any(|id| id == BOOT);
+    if boots {
         if let Err(error) = target.reboot() {
             let error = format!("{error:#}");
             let first = error.lines().next().unwrap_or_default();
-            return Ok(Some(format!("the container does not start again: {first}")));
+            let said = format!("the container does not start again: {first}");
+            return Ok(Some(Notice { id: BOOT.to_owned(), said }));
         }
         ids = vec!["systemd".to_owned()];
     }
     workload::try_cases(target, &ids, &mut |case| {
+        let id = if boots { BOOT } else { case.id };
+        let notice = |said| Some(Notice { id: id.to_owned(), said });
         if case.failed() {
-            noticed = Some(format!("case `{}` fails", case.id));
+            noticed = notice(format!("case `{}` fails", case.id));
         } else {
             match watch.denials(policy::OURS) {
                 Ok(seen) => {
                     let denial = seen.denials.iter().find(|one| harmless(one).is_none());
-                    noticed = denial.map(|one| format!("case `{}`: denied {one}", case.id));
+                    let said = denial.map(|one| format!("case `{}`: denied {one}", case.id));
+                    noticed = said.and_then(notice);
                 }
                 Err(error) => problem = Some(error),
             }
@@ -149,27 +174,38 @@ fn failing_case(target: &Target, ids: &[String]) -> Result<Option<String>> {
 }
 
 /// The first attempt that gets through.
-fn successful_attempt(target: &Target, ids: &[String]) -> Result<Option<String>> {
+fn successful_attempt(target: &Target, ids: &[String]) -> Result<Option<Notice>> {
     let results = attempts::try_all(target, ids)?;
     let through = results.iter().find(|(_, outcome)| matches!(outcome, Outcome::Managed(_)));
-    Ok(through.map(|(id, _)| format!("attempt `{id}` gets through")))
+    Ok(through
+        .map(|(id, _)| Notice { id: id.clone(), said: format!("attempt `{id}` gets through") }))
 }
 
 /// A container whose Docker has suffered is started anew under the whole profile.
 fn mend(target: &Target, overrides: &[(&str, &str)]) -> Result<()> {
-    let well = target.state()? == "RUNNING"
-        && target
-            .script(
-                "timeout 20 docker run --rm --network none phx-base true",
-                Duration::from_secs(40),
-            )
-            .is_ok_and(|output| output.code == 0);
-    if !well {
+    if target.state()? != "RUNNING" || !runs_containers(target) {
         say::note("the container is started anew");
-        target.restart(overrides)?;
-        attempts::prepare(target)?;
+        begin(target, overrides)?;
     }
     Ok(())
+}
+
+/// Starts the container anew; one whose Docker does not work then could show nothing.
+fn begin(target: &Target, overrides: &[(&str, &str)]) -> Result<()> {
+    target.restart(overrides)?;
+    attempts::prepare(target)?;
+    if !runs_containers(target) {
+        bail!(
+            "Docker in `{}` runs no containers under the whole profile; `phoenix-orch run` makes it ready",
+            target.name()
+        );
+    }
+    Ok(())
+}
+
+fn runs_containers(target: &Target) -> bool {
+    let run = "timeout 20 docker run --rm --network none phx-base true";
+    target.script(run, Duration::from_secs(40)).is_ok_and(|output| output.code == 0)
 }
 
 #[cfg(test)]
