@@ -1,6 +1,7 @@
 //! Making the attempts in the container, from the host.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -75,7 +76,16 @@ impl Victim {
 
 impl Drop for Victim {
     fn drop(&mut self) {
-        // Both have ended already where the container was stopped in between.
+        // The attached process would outlive `lxc-attach`, and at the next shutdown systemd, which is
+        // confined, would be denied to signal it. All have ended already where the container was stopped
+        // in between.
+        let id = self.0.id();
+        let attached = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let attached = attached.unwrap_or_default();
+        for child in attached.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+            // SAFETY: kill() touches no memory of ours; the id is that of a process that our child has.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

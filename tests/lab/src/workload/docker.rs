@@ -22,7 +22,7 @@ pub(super) const CASES: &[Case] = &[
             d=$(mktemp -d /var/tmp/phx.XXXXXX)
             mkdir -p $d/usr/bin $d/usr/lib $d/usr/lib64 $d/usr/sbin $d/proc $d/sys $d/dev $d/tmp $d/etc $d/var $d/root
             ln -s usr/bin $d/bin; ln -s usr/lib $d/lib; ln -s usr/lib64 $d/lib64; ln -s usr/sbin $d/sbin
-            chmod 1777 $d/tmp
+            chmod 755 $d; chmod 1777 $d/tmp
             echo 'root:x:0:0:root:/root:/bin/sh' > $d/etc/passwd; echo 'root:x:0:' > $d/etc/group
             for p in sh perl cat ls id sleep mount grep head mkdir rm ln chmod mv cp touch dd stat tty wc cut tr env true df; do
                 cp -L /usr/bin/$p $d/usr/bin/
