@@ -5,7 +5,10 @@ use phoenix_sdk::{
     Result, StepError, VerifyReport, Wanted, argv, dev_fuse, shown,
 };
 
-use crate::{docker, filter, template::NAME};
+use crate::{
+    docker, filter,
+    template::{NAME, Settings},
+};
 
 pub(crate) const PROFILE: &str = "lxc.apparmor.profile";
 pub(crate) const NESTING: &str = "lxc.apparmor.allow_nesting";
@@ -43,7 +46,7 @@ pub(crate) fn wanted_label() -> String {
     format!("{NAME} (enforce)")
 }
 
-pub(crate) fn check(cx: &Context<'_>) -> Result<CheckReport> {
+pub(crate) fn check(cx: &Context<'_>, settings: &Settings) -> Result<CheckReport> {
     if cx.has_own_params() {
         let message = format!("`{}` has parameters of its own for the profile", cx.target().name);
         return Err(StepError::new("PROFILE-IS-SHARED", message)
@@ -53,20 +56,22 @@ pub(crate) fn check(cx: &Context<'_>) -> Result<CheckReport> {
     let machine = cx.machine();
     let state = machine.container()?;
     let filter = filter::wanted(cx)?;
-    let device = dev_fuse::wanted(&machine.container_option(dev_fuse::KEY)?)?;
-    let mut report = Wanted::on(machine)
+    let mut wanted = Wanted::on(machine)
         .container_option(PROFILE, NAME, Others::Replaced)
         .because("the container is to run under this profile")
         .container_option(NESTING, "1", Others::Replaced)
         .because("the kernel refuses nested mounts of proc and sysfs otherwise")
         .container_option(filter::KEY, filter, Others::Replaced)
-        .because("AppArmor does not mediate the new mount API")
-        .container_option(dev_fuse::KEY, device, Others::Kept)
-        .because("Docker's mounts need `/dev/fuse`, and this way one restart does for both")
-        .into_report()?
-        .and(docker::check(cx)?);
+        .because("AppArmor does not mediate the new mount API");
+    if settings.needs_fuse() {
+        let device = dev_fuse::wanted(&machine.container_option(dev_fuse::KEY)?)?;
+        wanted = wanted
+            .container_option(dev_fuse::KEY, device, Others::Kept)
+            .because("Docker's mounts need `/dev/fuse`, and this way one restart does for both");
+    }
+    let mut report = wanted.into_report()?.and(docker::check(cx)?);
     if state.running {
-        let why = stale(cx, &state)?;
+        let why = stale(cx, settings, &state)?;
         if !why.is_empty() {
             let change = Change::new(Kind::RestartContainer).because(why.join(", and "));
             report.changes.push(change);
@@ -75,15 +80,16 @@ pub(crate) fn check(cx: &Context<'_>) -> Result<CheckReport> {
     Ok(report)
 }
 
-pub(crate) fn apply(cx: &Context<'_>, report: &CheckReport) -> Result<()> {
-    if report.changes.iter().any(|change| change.kind == Kind::RestartContainer) {
+pub(crate) fn apply(cx: &Context<'_>, settings: &Settings, report: &CheckReport) -> Result<()> {
+    let restarts = report.changes.iter().any(|change| change.kind == Kind::RestartContainer);
+    if restarts && settings.needs_fuse() {
         dev_fuse::require(&cx.host())?;
     }
     report.changes.iter().try_for_each(|change| cx.perform(change))
 }
 
 /// What the running container was started without, as reasons for a restart.
-fn stale(cx: &Context<'_>, state: &ContainerState) -> Result<Vec<String>> {
+fn stale(cx: &Context<'_>, settings: &Settings, state: &ContainerState) -> Result<Vec<String>> {
     let machine = cx.machine();
     let mut why = Vec::new();
     if state.label.as_deref().map(str::trim) != Some(&*wanted_label()) {
@@ -95,19 +101,19 @@ fn stale(cx: &Context<'_>, state: &ContainerState) -> Result<Vec<String>> {
     if filter::is_missing(&machine)? {
         why.push("the new mount API answers in it".to_owned());
     }
-    if !dev_fuse::is_fuse(&machine.file(dev_fuse::PATH)?) {
+    if settings.needs_fuse() && !dev_fuse::is_fuse(&machine.file(dev_fuse::PATH)?) {
         why.push(format!("`{}` is not in it yet", dev_fuse::PATH));
     }
     why.extend(docker::stale(&machine)?);
     Ok(why)
 }
 
-pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
+pub(crate) fn verify(cx: &Context<'_>, settings: &Settings) -> Result<VerifyReport> {
     let machine = cx.machine();
     let outside = machine.container()?;
     let inside = machine.probe(&LABEL, &[])?;
     let helpers = machine.probe(&HELPERS, &[])?.line();
-    let report = VerifyReport::default()
+    let mut report = VerifyReport::default()
         .with(Evidence::equal(
             "the running init is confined, seen from the host",
             "/proc/<init>/attr of the container",
@@ -125,13 +131,15 @@ pub(crate) fn verify(cx: &Context<'_>) -> Result<VerifyReport> {
             HELPERS.argv.join(" "),
             "1",
             shown::sentence(&helpers),
-        ))
-        .with(Evidence::equal(
+        ));
+    if settings.needs_fuse() {
+        report = report.with(Evidence::equal(
             "the FUSE device is in the container",
             DEVICE.argv.join(" "),
             "character special file a:e5",
             shown::output(&machine.probe(&DEVICE, &[])?),
         ));
+    }
     let mut report = filter::prove(&machine, report)?;
     for (key, value) in [(PROFILE, NAME.to_owned()), (NESTING, "1".to_owned())] {
         report = report.with(Evidence::equal(

@@ -56,12 +56,12 @@ impl Step for ApparmorProfile {
         match require::apparmor(cx)? {
             None => Ok(CheckReport::default().warning(not_confined(cx))),
             Some(_) if cx.on_host() => Ok(parameters::told(host::check(cx, settings)?, settings)),
-            Some(_) => container::check(cx),
+            Some(_) => container::check(cx, settings),
         }
     }
 
-    fn apply(&self, cx: &Context<'_>, _settings: &Settings, report: &CheckReport) -> Result<()> {
-        container::apply(cx, report)
+    fn apply(&self, cx: &Context<'_>, settings: &Settings, report: &CheckReport) -> Result<()> {
+        container::apply(cx, settings, report)
     }
 
     fn verify(&self, cx: &Context<'_>, settings: &Settings) -> Result<VerifyReport> {
@@ -72,7 +72,7 @@ impl Step for ApparmorProfile {
                 Ok(report.warning(not_confined(cx)))
             }
             Some(_) if cx.on_host() => host::verify(cx, settings),
-            Some(_) => container::verify(cx),
+            Some(_) => container::verify(cx, settings),
         }
     }
 

@@ -188,7 +188,17 @@ fn drifted_containers() -> Vec<World> {
     helpers.container.files.remove(STARTED);
     let mut device = confined_container("it was started without the device");
     device.container.files.remove(dev_fuse::PATH);
-    vec![generated, option, twice, restart, helpers, device]
+    vec![generated, option, twice, restart, helpers, device, without_fuse()]
+}
+
+/// Neither the host nor the container has the device, and nothing needs it.
+fn without_fuse() -> World {
+    let mut world = confined_container("the storage driver needs no FUSE");
+    world.params = r#"{"storage_driver": "vfs"}"#.to_owned();
+    world.options.retain(|(key, _)| key != dev_fuse::KEY);
+    world.container.files.remove(dev_fuse::PATH);
+    world.host.files.remove(dev_fuse::PATH);
+    world
 }
 
 fn filters() -> Vec<World> {

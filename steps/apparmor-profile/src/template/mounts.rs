@@ -83,7 +83,7 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
             "runc makes volumes read-only, and BuildKit its mounts.",
             &[
                 "mount options=(remount, bind) options in (ro, nosuid, nodev, noexec, noatime, relatime, rbind) -> @{PHOENIX_ROOT}/**,",
-                "mount options=(ro, remount, bind) options in (nosuid, nodev, noexec, noatime, relatime, rbind) -> /var/lib/docker/tmp/buildkit-mount*/,",
+                "mount options=(ro, remount, bind) options in (nosuid, nodev, noexec, noatime, relatime, rbind) -> @{PHOENIX_DOCKER}/tmp/buildkit-mount*/,",
             ],
         ),
         Group::allow(
@@ -120,7 +120,7 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
              three folders.",
             &[
                 "pivot_root @{PHOENIX_ROOT}/,",
-                "pivot_root /var/lib/docker/tmp/docker-{builder,import}*/,",
+                "pivot_root @{PHOENIX_DOCKER}/tmp/docker-{builder,import}*/,",
                 "/{dev,proc,sys}/ w,",
             ],
         )

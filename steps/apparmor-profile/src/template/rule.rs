@@ -34,6 +34,18 @@ pub(super) fn is_path(text: &str) -> Result<(), String> {
     })
 }
 
+/// An absolute path that stands for itself alone, as it is written in one way only.
+pub(super) fn is_plain_path(text: &str) -> Result<(), String> {
+    is_path(text)?;
+    if let Some(odd) = text.chars().find(|c| "*?{}[],^".contains(*c)) {
+        return Err(format!("has the character `{odd}`, and a pattern cannot be given here"));
+    }
+    match text.split('/').skip(1).any(|name| ["", ".", ".."].contains(&name)) {
+        true => Err("has an empty component, a `.` or a `..`".to_owned()),
+        false => Ok(()),
+    }
+}
+
 /// One rule: one line, one comma, which is the last character, and a word at the beginning that begins a rule.
 pub(super) fn is_one_rule(text: &str) -> Result<(), String> {
     if text.chars().any(char::is_control) {
@@ -100,7 +112,7 @@ fn commas_outside(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_one_rule, is_path};
+    use super::{is_one_rule, is_path, is_plain_path};
 
     #[test]
     fn one_rule_is_one_rule() {
@@ -146,6 +158,15 @@ mod tests {
             "set rlimit nofile <= 1,",
         ] {
             assert!(is_one_rule(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_plain_path_is_no_pattern_and_has_one_way_to_be_written() {
+        assert_eq!(is_plain_path("/srv/docker-1.x"), Ok(()));
+        for bad in ["", "/", "srv", "/srv/", "/srv//d", "/srv/./d", "/srv/../proc", "/s*", "/{a,b}"]
+        {
+            assert!(is_plain_path(bad).is_err(), "{bad}");
         }
     }
 

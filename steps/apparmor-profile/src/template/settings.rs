@@ -10,6 +10,8 @@ use super::{Group, files::KERNEL, rule};
 pub struct Settings {
     /// The storage driver whose mounts the profile allows.
     pub storage_driver: StorageDriver,
+    /// Docker's data roots (`data-root` in `daemon.json`) besides `/var/lib/docker`: absolute paths.
+    pub data_roots: Vec<String>,
     /// Patterns of AppArmor for further files that containers read and write, such as `/dev/sdb1`. What is
     /// outside /dev, /proc and /sys is allowed anyhow; see [`already_allowed`].
     pub read_write: Vec<String>,
@@ -38,18 +40,18 @@ impl StorageDriver {
     /// The pattern of the folders where Docker puts together the roots of its containers.
     pub(super) fn root(self) -> &'static str {
         match self {
-            StorageDriver::FuseOverlayfs => "/var/lib/docker/fuse-overlayfs/*/merged",
-            StorageDriver::Overlay2 => "/var/lib/docker/overlay2/*/merged",
-            StorageDriver::Vfs => "/var/lib/docker/vfs/dir/*",
+            StorageDriver::FuseOverlayfs => "@{PHOENIX_DOCKER}/fuse-overlayfs/*/merged",
+            StorageDriver::Overlay2 => "@{PHOENIX_DOCKER}/overlay2/*/merged",
+            StorageDriver::Vfs => "@{PHOENIX_DOCKER}/vfs/dir/*",
         }
     }
 
     /// The pattern of the folders into which Docker unpacks a layer.
     pub(super) fn layer(self) -> &'static str {
         match self {
-            StorageDriver::FuseOverlayfs => "/var/lib/docker/fuse-overlayfs/*/diff",
-            StorageDriver::Overlay2 => "/var/lib/docker/overlay2/*/diff",
-            StorageDriver::Vfs => "/var/lib/docker/vfs/dir/*",
+            StorageDriver::FuseOverlayfs => "@{PHOENIX_DOCKER}/fuse-overlayfs/*/diff",
+            StorageDriver::Overlay2 => "@{PHOENIX_DOCKER}/overlay2/*/diff",
+            StorageDriver::Vfs => "@{PHOENIX_DOCKER}/vfs/dir/*",
         }
     }
 }
@@ -112,6 +114,14 @@ impl Settings {
             let value = value.clone();
             move |problem| SettingsError { parameter, value, problem }
         };
+        for path in &self.data_roots {
+            rule::is_plain_path(path).map_err(error("data_roots", path))?;
+            if KERNEL.contains(&first_component(path)) {
+                return Err(error("data_roots", path)(
+                    "is one of the kernel's own trees".to_owned(),
+                ));
+            }
+        }
         for path in &self.read_write {
             rule::is_path(path).map_err(error("read_write", path))?;
         }
@@ -131,6 +141,11 @@ impl Settings {
 }
 
 impl Settings {
+    /// Whether the storage driver mounts by way of `/dev/fuse`.
+    pub(crate) fn needs_fuse(&self) -> bool {
+        self.storage_driver == StorageDriver::FuseOverlayfs
+    }
+
     /// The first components, below /dev, of what the parameters hand out; with a `*` where a pattern begins.
     pub(super) fn device_names(&self) -> Vec<String> {
         let paths = self.read_write.iter().cloned().chain(self.gpu.nodes());
@@ -149,10 +164,14 @@ impl Settings {
 /// list them changes nothing. (Whether the container can write there is decided by owners and modes.)
 pub fn already_allowed(settings: &Settings) -> Vec<String> {
     let outside = |path: &&String| {
-        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let first = first_component(path);
         !first.is_empty() && !KERNEL.contains(&first) && !first.contains(['*', '?', '[', '{', '@'])
     };
     settings.read_write.iter().filter(outside).cloned().collect()
+}
+
+fn first_component(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
 }
 
 /// What the parameters ask for.
@@ -225,6 +244,8 @@ mod tests {
         for (json, parameter) in [
             (r#"{"read_write": ["/a rw,\n}"]}"#, "read_write"),
             (r#"{"gpu": ["/etc/shadow"]}"#, "gpu"),
+            (r#"{"data_roots": ["/srv/*"]}"#, "data_roots"),
+            (r#"{"data_roots": ["/proc/sys"]}"#, "data_roots"),
             (r#"{"extra_rules": ["} profile x {"]}"#, "extra_rules"),
         ] {
             assert!(read(json).unwrap_err().contains(&format!("in `{parameter}`")), "{json}");

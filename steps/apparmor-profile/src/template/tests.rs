@@ -3,6 +3,7 @@ use super::{Effect, Gpu, Settings, StorageDriver, groups, render, render_without
 fn every_setting() -> Settings {
     Settings {
         storage_driver: StorageDriver::Overlay2,
+        data_roots: vec!["/srv/docker".to_owned(), "/mnt/data/docker".to_owned()],
         read_write: vec!["/dev/sdb1".to_owned(), "/mnt/shared/**".to_owned()],
         gpu: Gpu::Usual(true),
         extra_rules: vec!["mount fstype=nfs4 -> /mnt/{a,b}/,".to_owned()],
@@ -92,10 +93,10 @@ fn a_group_can_be_left_out() {
 #[test]
 fn the_driver_decides_where_containers_have_their_roots() {
     let text = |storage_driver| render(&Settings { storage_driver, ..Settings::default() });
-    let variable = |path: &str| format!("@{{PHOENIX_ROOT}} = {path} ");
+    let variable = |path: &str| format!("@{{PHOENIX_ROOT}} = @{{PHOENIX_DOCKER}}/{path} ");
     assert!(text(StorageDriver::FuseOverlayfs).contains("fstype=fuse.fuse-overlayfs"));
-    assert!(text(StorageDriver::Overlay2).contains(&variable("/var/lib/docker/overlay2/*/merged")));
-    assert!(text(StorageDriver::Vfs).contains(&variable("/var/lib/docker/vfs/dir/*")));
+    assert!(text(StorageDriver::Overlay2).contains(&variable("overlay2/*/merged")));
+    assert!(text(StorageDriver::Vfs).contains(&variable("vfs/dir/*")));
     assert!(!text(StorageDriver::Vfs).contains("fuse-overlayfs"));
 }
 

@@ -2,8 +2,11 @@
 
 use super::{Group, NAME, Settings};
 
+/// Docker's data root unless `daemon.json` says otherwise.
+const DATA_ROOT: &str = "/var/lib/docker";
+
 /// Where the BuildKit in dockerd has the root of a build's container.
-const BUILD_ROOT: &str = "/var/lib/docker/buildkit/executor/*/rootfs";
+const BUILD_ROOT: &str = "@{PHOENIX_DOCKER}/buildkit/executor/*/rootfs";
 
 /// Letters in a line of comment, at most.
 const WIDTH: usize = 100;
@@ -16,9 +19,11 @@ pub(super) fn file(settings: &Settings, groups: &[Group]) -> String {
          abi <abi/3.0>,\n\
          include <tunables/global>\n\
          include <tunables/nesting>\n\n\
-         # Where Docker and its BuildKit mount the root of a container.\n\
+         # Docker's data roots, and where Docker and its BuildKit mount the root of a container.\n\
+         @{{PHOENIX_DOCKER}} = {}\n\
          @{{PHOENIX_ROOT}} = {} {BUILD_ROOT}\n\n\
          profile {NAME} flags=(attach_disconnected,mediate_deleted) {{\n",
+        [&[DATA_ROOT.to_owned()], &*settings.data_roots].concat().join(" "),
         settings.storage_driver.root()
     );
     for (at, group) in groups.iter().enumerate() {
