@@ -18,3 +18,12 @@ pub fn intended(events: &[Value]) -> Vec<String> {
         .map(|event| event["change"]["kind"].as_str().unwrap_or_default().to_owned())
         .collect()
 }
+
+/// The steps that gave evidence, in the order in which they did.
+pub fn verified(events: &[Value]) -> Vec<String> {
+    events
+        .iter()
+        .filter(|event| event["event"] == "verified")
+        .map(|event| event["unit"]["step"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}

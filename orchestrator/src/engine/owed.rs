@@ -1,6 +1,6 @@
-//! Verification that is still owed: a unit that changed something and was not verified since, because
-//! the evidence did not hold, the run was interrupted or the machine went down. A later run that finds
-//! nothing to change must not call that fine.
+//! Verification that is still owed: by a unit that changed something and was not verified since, because
+//! the evidence did not hold, the run was interrupted or the machine went down, and by all units that stand
+//! on what it changed. A run that finds nothing to change in them must not call that fine.
 
 use std::{
     fs, io,
@@ -37,17 +37,20 @@ impl Owed {
         self.path(unit).try_exists().map_err(|error| self.broken(&error))
     }
 
-    /// Notes it down, before the unit's first change.
+    /// Notes it down for these units, before the first change that they owe it for. It is durable then, at
+    /// the price of one flush for all of them.
     ///
     /// # Errors
     /// `STATE-DIR` when it cannot be written; the change must not be made then.
-    pub fn begin(&self, unit: &Unit) -> Result<()> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)
-            .and_then(|()| fs::File::create(self.path(unit))?.sync_all())
-            .map_err(|error| self.broken(&error))
+    pub fn begin<'u>(&self, units: impl IntoIterator<Item = &'u Unit>) -> Result<()> {
+        let note = || {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+            for unit in units {
+                fs::File::create(self.path(unit))?;
+            }
+            fs::File::open(&self.folder)?.sync_all()
+        };
+        note().map_err(|error| self.broken(&error))
     }
 
     /// The unit is verified.
@@ -82,10 +85,13 @@ mod tests {
         let unit = Unit { step: "docker-install".into(), target: "web".into() };
         let owed = || Owed::new(folder.path());
         assert!(!owed().is(&unit).unwrap());
-        owed().begin(&unit).unwrap();
+        let other = Unit { step: "docker-install".into(), target: "db".into() };
+        owed().begin([&unit, &other]).unwrap();
+        owed().begin([&unit]).unwrap();
         assert!(owed().is(&unit).unwrap());
         owed().settle(&unit).unwrap();
         owed().settle(&unit).unwrap();
         assert!(!owed().is(&unit).unwrap());
+        assert!(owed().is(&other).unwrap());
     }
 }

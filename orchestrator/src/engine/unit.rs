@@ -80,15 +80,17 @@ impl<'r> Life<'_, 'r> {
             .cause(change.why.clone())
             .hint("Find out what undoes the change, or report it to the step's author."));
         }
-        // A converged unit is not verified anew: a workload would change the machine each time.
-        // `phoenix-orch verify` does that on demand (docs/design/0001-foundation.md).
-        if performed > 0 || self.job.owed.is(self.unit)? {
+        // A converged unit that stands on nothing new is not verified anew: a workload would change the
+        // machine each time. `phoenix-orch verify` does that on demand (docs/design/0001-foundation.md).
+        let owed = performed > 0 || self.job.owed.is(self.unit)?;
+        if owed {
             self.verify()?;
             self.job.owed.settle(self.unit)?;
         }
-        Ok(match performed {
-            0 => Outcome::Unchanged,
-            changes => Outcome::Changed { changes },
+        Ok(match (performed, owed) {
+            (0, false) => Outcome::Unchanged,
+            (0, true) => Outcome::Verified,
+            (changes, _) => Outcome::Changed { changes },
         })
     }
 
@@ -163,12 +165,12 @@ impl<'r> Life<'_, 'r> {
 
     fn host<'s>(&'s self, phase: Phase<'s>) -> UnitHost<'s, 'r> {
         UnitHost {
+            job: self.job,
             unit: self.unit,
             meta: &self.loaded.meta.meta,
             target: self.target,
             phase,
             recorder: self.recorder,
-            owed: self.job.owed,
             performed: Mutex::new(0),
             failure: Mutex::new(None),
         }

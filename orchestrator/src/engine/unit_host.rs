@@ -13,7 +13,7 @@ use phoenix_sdk::{
     wire::{Answer, MachineId, Request},
 };
 
-use super::{Owed, Target, dispatcher::Recorder, event::Body};
+use super::{Job, Target, dispatcher::Recorder, event::Body};
 use crate::{
     effect::{self, Hands},
     error::{Error, ErrorKind, Result},
@@ -32,12 +32,12 @@ pub(super) enum Phase<'a> {
 
 /// The orchestrator as one unit sees it in one call.
 pub(super) struct UnitHost<'a, 'r> {
+    pub(super) job: &'a Job<'a>,
     pub(super) unit: &'a Unit,
     pub(super) meta: &'a Meta,
     pub(super) target: Target<'a>,
     pub(super) phase: Phase<'a>,
     pub(super) recorder: &'a Recorder<'r>,
-    pub(super) owed: &'a Owed,
     /// How many changes were performed in this call.
     pub(super) performed: Mutex<usize>,
     /// The first failure of ours, with its kind, which does not cross the boundary.
@@ -143,7 +143,10 @@ impl UnitHost<'_, '_> {
         {
             return Ok(());
         }
-        self.owed.begin(self.unit)?;
+        if *lock(&self.performed) == 0 {
+            let dependants = self.job.graph.dependants(self.unit);
+            self.job.owed.begin(dependants.into_iter().chain([self.unit]))?;
+        }
         let effect = self.recorder.intend(self.unit, change, before.as_ref())?;
         let unit = self.unit.clone();
         let mut line = |line: &str| {

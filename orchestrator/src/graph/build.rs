@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 #[cfg(test)]
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
-#[cfg(test)]
 use petgraph::visit::{Bfs, Walker};
 
 use super::TARGET_NAME_TAKEN;
@@ -135,6 +134,19 @@ impl Graph {
         self.units.node_weights()
     }
 
+    /// All that waits for a unit, also through others, in the order of [`Self::order`]; none for an
+    /// unknown unit.
+    pub fn dependants(&self, unit: &Unit) -> Vec<&Unit> {
+        let Some(number) = self.number(unit) else { return Vec::new() };
+        let reached = Bfs::new(&self.units, number).iter(&self.units);
+        self.sorted(reached.filter(|&reached| reached != number))
+    }
+
+    fn sorted(&self, numbers: impl Iterator<Item = NodeIndex>) -> Vec<&Unit> {
+        let numbers: BTreeSet<_> = numbers.collect();
+        numbers.into_iter().map(|number| &self.units[number]).collect()
+    }
+
     pub(super) fn number(&self, unit: &Unit) -> Option<NodeIndex> {
         self.numbers.get(unit).copied()
     }
@@ -160,19 +172,6 @@ impl Graph {
     pub(super) fn dependencies(&self, unit: &Unit) -> Vec<&Unit> {
         let Some(number) = self.number(unit) else { return Vec::new() };
         self.sorted(self.units.neighbors_directed(number, Direction::Incoming))
-    }
-
-    /// All that waits for a unit, also through others, in the order of [`Self::order`]; none for an
-    /// unknown unit.
-    pub(super) fn dependants(&self, unit: &Unit) -> Vec<&Unit> {
-        let Some(number) = self.number(unit) else { return Vec::new() };
-        let reached = Bfs::new(&self.units, number).iter(&self.units);
-        self.sorted(reached.filter(|&reached| reached != number))
-    }
-
-    fn sorted(&self, numbers: impl Iterator<Item = NodeIndex>) -> Vec<&Unit> {
-        let numbers: BTreeSet<_> = numbers.collect();
-        numbers.into_iter().map(|number| &self.units[number]).collect()
     }
 }
 
