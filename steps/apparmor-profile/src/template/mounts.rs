@@ -60,10 +60,11 @@ pub(super) fn groups(settings: &Settings) -> Vec<Group> {
         Group::allow(
             "device-binds",
             "In a user namespace nobody can make device nodes, so runc binds those of the container into the nested one; \
-             its terminal becomes the console.",
+             its terminal becomes the console. With `--ipc host` it gets the container's shared memory.",
             &[
                 "mount options=(bind) /dev/{null,zero,full,random,urandom,tty,fuse,net/tun} -> @{PHOENIX_ROOT}/dev/**,",
                 "mount options=(bind) /dev/pts/[0-9]* -> /dev/console,",
+                "mount options=(rbind) /dev/shm/ -> @{PHOENIX_ROOT}/dev/shm/,",
             ],
         ),
         Group::allow(
