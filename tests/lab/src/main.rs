@@ -41,6 +41,8 @@ enum Verb {
         /// Print the result as JSON on stdout.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        parser: policy::Parser,
     },
     /// Try as root in the container what it must not manage, and find out who stops it.
     Attempts(attempts::Options),
@@ -81,8 +83,9 @@ fn main() -> ExitCode {
 /// Whether everything was as it must be.
 fn run(verb: Verb) -> Result<bool> {
     match verb {
-        Verb::Workload { name, cases, json } => {
-            let report = workload::run(&Target::open(&name)?, &cases)?;
+        Verb::Workload { name, cases, json, parser } => {
+            let target = Target::open(&name)?;
+            let report = parser.with_ours(|| workload::run(&target, &cases))?;
             workload::tell(&report);
             if json {
                 anstream::println!("{}", serde_json::to_string_pretty(&report)?);

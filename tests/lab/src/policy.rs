@@ -11,6 +11,7 @@ use xtask::process;
 
 const WORK: &str = "/run/phoenix-lab";
 const PROFILES: &str = "/etc/apparmor.d";
+const PARSER: &str = "apparmor_parser";
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// What the product's profile is called.
@@ -46,14 +47,42 @@ pub(crate) fn our_seccomp() -> Result<String> {
     Ok(path.display().to_string())
 }
 
-/// Loads a profile, in the place of one of the same name: processes under that are then under this.
+/// The program that compiles our profile.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Parser {
+    /// Compile our profile with this program for the test, and not with the host's apparmor_parser.
+    #[arg(long = "parser", value_name = "PROGRAM")]
+    program: Option<PathBuf>,
+}
+
+impl Parser {
+    /// Loads a profile, in the place of one of the same name: processes under that are then under this.
+    pub(crate) fn load(&self, text: &str) -> Result<()> {
+        let program = self.program.as_deref().unwrap_or(Path::new(PARSER));
+        parse(program, &["--replace", "--skip-cache"], text).map(drop)
+    }
+
+    /// Does something while the kernel has our profile as this program compiles it.
+    pub(crate) fn with_ours<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        if self.program.is_none() {
+            return work();
+        }
+        self.load(&our_text()?)?;
+        let result = work();
+        let restored = restore_ours();
+        let done = result?;
+        restored.map(|()| done)
+    }
+}
+
+/// Loads a profile as the host's own parser compiles it; see [`Parser::load`].
 pub(crate) fn load(text: &str) -> Result<()> {
-    parser(&["--replace", "--skip-cache"], text).map(drop)
+    Parser::default().load(text)
 }
 
 /// How many rules a profile has, with all that it includes.
 pub(crate) fn rules(text: &str) -> Result<usize> {
-    let whole = parser(&["--preprocess"], text)?;
+    let whole = parse(Path::new(PARSER), &["--preprocess"], text)?;
     let rule = |line: &&str| {
         let line = line.trim();
         !line.starts_with('#') && !line.starts_with("abi") && line.ends_with(',')
@@ -71,15 +100,15 @@ pub(crate) fn unload(name: &str) -> Result<()> {
     let loaded = fs::read_to_string("/sys/kernel/security/apparmor/profiles")
         .context("cannot read which profiles are loaded")?;
     if loaded.lines().any(|line| line.split(' ').next() == Some(name)) {
-        parser(&["--remove"], &format!("profile {name} {{\n}}\n"))?;
+        parse(Path::new(PARSER), &["--remove"], &format!("profile {name} {{\n}}\n"))?;
     }
     Ok(())
 }
 
-fn parser(options: &[&str], text: &str) -> Result<String> {
+fn parse(program: &Path, options: &[&str], text: &str) -> Result<String> {
     let path = work("profile")?;
     fs::write(&path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
-    let mut command = Command::new("apparmor_parser");
+    let mut command = Command::new(program);
     command.args(options);
     if !Path::new(PROFILES).join("tunables/nesting").exists() {
         // Our profile includes a tunable that the product installs.

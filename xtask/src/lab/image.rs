@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::{cache, disk};
+use super::{cache, disk, parsers};
 use crate::testbed::host_apt_options;
 use crate::{packages, process, say};
 
@@ -35,7 +35,8 @@ impl Image {
     /// The image; built when it is not there yet, which takes about a minute and needs the Debian
     /// mirror.
     pub fn ensure() -> Result<Self> {
-        let parts = [INSTALLED, CUSTOMIZE, EARLY, RELEASE].into_iter().chain(SOURCES);
+        let parsers = parsers::recipe();
+        let parts = [INSTALLED, CUSTOMIZE, EARLY, RELEASE, &parsers].into_iter().chain(SOURCES);
         let folder = cache::ensure("image", &cache::hash(parts), |folder| {
             packages::ensure(packages::TESTBED)?;
             say::timed("building the image of the lab's virtual machine", || build(folder))
@@ -65,6 +66,7 @@ impl Image {
 fn build(folder: &Path) -> Result<()> {
     let root = folder.join("root");
     bootstrap(folder, &root)?;
+    parsers::add(&root)?;
     let image = Image { folder: folder.to_owned() };
     copy_only_match(&root.join("boot"), "vmlinuz-", &image.kernel())?;
     copy_only_match(&root.join("boot"), "initrd.img-", &image.initrd())?;

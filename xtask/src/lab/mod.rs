@@ -18,6 +18,7 @@ pub mod guest;
 mod image;
 mod key;
 mod machine;
+mod parsers;
 mod prepare;
 pub mod product;
 mod qemu;

@@ -44,7 +44,7 @@ impl Release {
         }
     }
 
-    pub(super) fn sources(self) -> Vec<String> {
+    pub(crate) fn sources(self) -> Vec<String> {
         let name = self.name();
         let mut sources = vec![format!("deb {MIRROR}/debian {name} main")];
         // Unstable is updated by itself.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use xtask::say;
 
 use super::{GROUPS, Outcome, Results, attempts, prepare, try_all};
+use crate::policy::Parser;
 use crate::target::Target;
 use crate::workload;
 
@@ -28,6 +29,8 @@ pub(crate) struct Options {
     /// Print the result as JSON on stdout.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    parser: Parser,
 }
 
 /// Who stopped an attempt.
@@ -78,7 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     let target = Target::open(&options.name)?;
     prepare(&target)?;
     say::heading(&format!("attempts in `{}`, which runs as `{}`", target.name(), target.label()?));
-    let own = try_all(&target, &options.only)?;
+    let own = options.parser.with_ours(|| try_all(&target, &options.only))?;
     let mut runs = Runs { own, ..Runs::default() };
     if !options.no_control {
         let result = controls(&target, &options.only, &mut runs);

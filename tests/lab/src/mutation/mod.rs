@@ -13,7 +13,7 @@ use xtask::say;
 use self::killers::BOOT;
 use crate::attempts::{self, Outcome};
 use crate::audit::Watch;
-use crate::policy;
+use crate::policy::{self, Parser};
 use crate::target::Target;
 use crate::workload::{self, harmless};
 
@@ -28,6 +28,8 @@ pub(crate) struct Options {
     /// Try only what is known to notice, and not everything else when that does not.
     #[arg(long)]
     known_only: bool,
+    #[command(flatten)]
+    parser: Parser,
 }
 
 /// Whether every group is missed.
@@ -58,7 +60,7 @@ fn restore(targets: &[Target]) -> Result<()> {
 fn all(targets: &[Target], options: &Options) -> Result<Rows> {
     let settings = Settings::default();
     let whole = template::render(&settings);
-    policy::load(&whole)?;
+    options.parser.load(&whole)?;
     let seccomp = policy::our_seccomp()?;
     let overrides = [
         ("lxc.apparmor.profile", policy::OURS),
@@ -77,9 +79,9 @@ fn all(targets: &[Target], options: &Options) -> Result<Rows> {
         say::heading(&format!("without `{}`", group.id));
         let mut noticed = None;
         for target in targets {
-            policy::load(&template::render_without(&settings, group.id))?;
+            options.parser.load(&template::render_without(&settings, group.id))?;
             let result = notice(target, &group, options.known_only);
-            policy::load(&whole)?;
+            options.parser.load(&whole)?;
             mend(target, &overrides)?;
             if let Some(notice) = result? {
                 control(target, &group, &notice)?;
