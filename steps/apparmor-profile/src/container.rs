@@ -6,7 +6,7 @@ use phoenix_sdk::{
 };
 
 use crate::{
-    docker, filter,
+    data_root, docker, filter,
     template::{NAME, Settings},
 };
 
@@ -55,6 +55,7 @@ pub(crate) fn check(cx: &Context<'_>, settings: &Settings) -> Result<CheckReport
     }
     let machine = cx.machine();
     let state = machine.container()?;
+    data_root::require(&machine, settings)?;
     let filter = filter::wanted(cx)?;
     let mut wanted = Wanted::on(machine)
         .container_option(PROFILE, NAME, Others::Replaced)

@@ -4,6 +4,7 @@
 //! LXC would pass over in silence only looks like confinement.
 
 mod container;
+mod data_root;
 mod docker;
 mod filter;
 mod host;
@@ -33,11 +34,13 @@ const PROBES: &[Probe] = &[
     container::LABEL,
     container::HELPERS,
     container::DEVICE,
+    data_root::RESOLVED,
     filter::ANSWERS,
     docker::KNOWS,
 ];
 
-const CODES: &[Code] = &[container::SHARED, container::UNREADABLE, filter::OTHER, filter::UNKNOWN];
+const CODES: &[Code] =
+    &[container::SHARED, container::UNREADABLE, data_root::UNKNOWN, filter::OTHER, filter::UNKNOWN];
 
 impl Step for ApparmorProfile {
     type Params = Settings;

@@ -8,7 +8,7 @@ use phoenix_sdk::{
 
 use crate::{
     container::{self, NESTING, PROFILE},
-    docker, filter, host, seccomp,
+    data_root, docker, filter, host, seccomp,
     template::{self, NAME, Settings},
 };
 
@@ -168,6 +168,7 @@ fn containers() -> Vec<World> {
     let mut worlds =
         vec![fresh_container("fresh container"), confined_container("confined container")];
     worlds.extend(drifted_containers());
+    worlds.extend(data_roots());
     worlds.extend(filters());
     worlds.extend(seeing_apparmor());
     worlds.extend(must_not_be_touched());
@@ -189,6 +190,31 @@ fn drifted_containers() -> Vec<World> {
     let mut device = confined_container("it was started without the device");
     device.container.files.remove(dev_fuse::PATH);
     vec![generated, option, twice, restart, helpers, device, without_fuse()]
+}
+
+/// Docker's data is not where it usually is, and the parameters may say so.
+fn data_roots() -> Vec<World> {
+    let elsewhere = |name: &str, params: &str| {
+        let mut world = fresh_container(name);
+        world.params = params.to_owned();
+        world.on_target(|machine| {
+            machine.file("/etc/docker/daemon.json", r#"{"data-root": "/srv/docker"}"#)
+        })
+    };
+    let linked = |name: &str, params: &str| {
+        let mut world = fresh_container(name);
+        world.params = params.to_owned();
+        let link = FileState::Symlink { target: "../../srv/docker".to_owned() };
+        world.container.files.insert("/var/lib/docker".to_owned(), link);
+        world.on_target(|machine| machine.answers(&data_root::RESOLVED, vec![], 0, "/srv/docker\n"))
+    };
+    let named = r#"{"data_roots": ["/srv/docker"]}"#;
+    vec![
+        elsewhere("Docker's data is elsewhere, as the parameters say", named),
+        linked("Docker's data is linked elsewhere, as the parameters say", named),
+        elsewhere("Docker's data is elsewhere", "{}").stops_with("DOCKER-DATA-ROOT"),
+        linked("Docker's data is linked elsewhere", "{}").stops_with("DOCKER-DATA-ROOT"),
+    ]
 }
 
 /// Neither the host nor the container has the device, and nothing needs it.

@@ -13,6 +13,7 @@ mod settings;
 mod systemd;
 mod text;
 
+pub(crate) use settings::DATA_ROOT;
 pub use settings::{Gpu, Settings, SettingsError, StorageDriver, already_allowed};
 
 /// The profile's name; `lxc-start` may change to nothing that does not begin with `lxc-`.

@@ -4,6 +4,9 @@ use serde::Deserialize;
 
 use super::{Group, files::KERNEL, rule};
 
+/// Docker's data root unless `daemon.json` says otherwise.
+pub(crate) const DATA_ROOT: &str = "/var/lib/docker";
+
 /// The parameters from `plugins.toml`.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -141,6 +144,15 @@ impl Settings {
 }
 
 impl Settings {
+    /// Every folder in which Docker may keep its data.
+    pub(crate) fn all_data_roots(&self) -> impl Iterator<Item = &str> {
+        [DATA_ROOT].into_iter().chain(self.data_roots.iter().map(String::as_str))
+    }
+
+    pub(crate) fn knows_data_root(&self, path: &str) -> bool {
+        self.all_data_roots().any(|known| known == path)
+    }
+
     /// Whether the storage driver mounts by way of `/dev/fuse`.
     pub(crate) fn needs_fuse(&self) -> bool {
         self.storage_driver == StorageDriver::FuseOverlayfs

@@ -2,9 +2,6 @@
 
 use super::{Group, NAME, Settings};
 
-/// Docker's data root unless `daemon.json` says otherwise.
-const DATA_ROOT: &str = "/var/lib/docker";
-
 /// Where the BuildKit in dockerd has the root of a build's container.
 const BUILD_ROOT: &str = "@{PHOENIX_DOCKER}/buildkit/executor/*/rootfs";
 
@@ -23,7 +20,7 @@ pub(super) fn file(settings: &Settings, groups: &[Group]) -> String {
          @{{PHOENIX_DOCKER}} = {}\n\
          @{{PHOENIX_ROOT}} = {} {BUILD_ROOT}\n\n\
          profile {NAME} flags=(attach_disconnected,mediate_deleted) {{\n",
-        [&[DATA_ROOT.to_owned()], &*settings.data_roots].concat().join(" "),
+        settings.all_data_roots().collect::<Vec<_>>().join(" "),
         settings.storage_driver.root()
     );
     for (at, group) in groups.iter().enumerate() {
