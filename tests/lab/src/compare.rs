@@ -63,38 +63,75 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     Ok(true)
 }
 
+/// A profile, with all that a container under it is started with.
+struct Candidate {
+    said: &'static str,
+    profile: &'static str,
+    seccomp: String,
+}
+
+impl Candidate {
+    fn overrides(&self) -> [(&str, &str); 3] {
+        [
+            ("lxc.apparmor.profile", self.profile),
+            ("lxc.apparmor.allow_nesting", "1"),
+            ("lxc.seccomp.profile", &self.seccomp),
+        ]
+    }
+}
+
 fn rows(target: &Target, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Row>> {
+    let ours = policy::our_text()?;
+    policy::load(policy::old_text())?;
+    policy::load(&ours)?;
+    let stock = || STOCK_SECCOMP.to_owned();
+    let all = [
+        ("old", "the old script's", policy::OLD, stock()),
+        ("generated", "generated, with nesting", "generated", stock()),
+        ("ours", "ours", policy::OURS, policy::our_seccomp()?),
+    ];
+    let candidates: Vec<Candidate> = all
+        .into_iter()
+        .filter(|(name, ..)| wanted(name))
+        .map(|(_, said, profile, seccomp)| Candidate { said, profile, seccomp })
+        .collect();
+    let starts = starts(target, &candidates);
     let mut rows = Vec::new();
-    let seccomp = policy::our_seccomp()?;
-    if wanted("old") {
-        policy::load(policy::old_text())?;
-        let mut row = measure(target, "the old script's", policy::OLD, STOCK_SECCOMP)?;
-        row.rules = policy::rules(policy::old_text())?;
-        rows.push(row);
-    }
-    if wanted("generated") {
-        let mut row = measure(target, "generated, with nesting", "generated", STOCK_SECCOMP)?;
-        row.rules = policy::rules(&generated(target)?)?;
-        rows.push(row);
-    }
-    if wanted("ours") {
-        policy::load(&policy::our_text()?)?;
-        let mut row = measure(target, "ours", policy::OURS, &seccomp)?;
-        row.rules = policy::rules(&policy::our_text()?)?;
+    for (candidate, starts) in candidates.iter().zip(starts) {
+        let mut row = measure(target, candidate)?;
+        row.start = (starts.len() == STARTS).then(|| median(starts).as_secs_f64());
+        row.rules = match candidate.profile {
+            policy::OLD => policy::rules(policy::old_text())?,
+            policy::OURS => policy::rules(&ours)?,
+            _ => policy::rules(&generated(target)?)?,
+        };
         rows.push(row);
     }
     Ok(rows)
 }
 
-fn measure(target: &Target, name: &'static str, profile: &str, seccomp: &str) -> Result<Row> {
-    say::heading(&format!("under the profile {name}"));
-    let overrides = [
-        ("lxc.apparmor.profile", profile),
-        ("lxc.apparmor.allow_nesting", "1"),
-        ("lxc.seccomp.profile", seccomp),
-    ];
+/// How long the container takes to come up under each, in turns, so that what else the machine does falls on all.
+fn starts(target: &Target, candidates: &[Candidate]) -> Vec<Vec<Duration>> {
+    say::heading("how long a start takes under each");
+    let mut starts = vec![Vec::new(); candidates.len()];
+    for _ in 0..STARTS {
+        for (candidate, times) in candidates.iter().zip(&mut starts) {
+            match target.restart(&candidate.overrides()) {
+                Ok(time) => {
+                    say::note(&format!("{:6.1} s  {}", time.as_secs_f64(), candidate.said));
+                    times.push(time);
+                }
+                Err(error) => say::note(&format!("under {}: {error:#}", candidate.said)),
+            }
+        }
+    }
+    starts
+}
+
+fn measure(target: &Target, candidate: &Candidate) -> Result<Row> {
+    say::heading(&format!("under the profile {}", candidate.said));
     let mut row = Row {
-        profile: name,
+        profile: candidate.said,
         cases: workload::cases().count(),
         passed: 0,
         denials: 0,
@@ -104,13 +141,9 @@ fn measure(target: &Target, name: &'static str, profile: &str, seccomp: &str) ->
         rules: 0,
         start: None,
     };
-    row.start = match (0..STARTS).map(|_| target.restart(&overrides)).collect::<Result<Vec<_>>>() {
-        Ok(times) => Some(median(times).as_secs_f64()),
-        Err(error) => {
-            say::note(&format!("it does not come up: {error:#}"));
-            None
-        }
-    };
+    if let Err(error) = target.restart(&candidate.overrides()) {
+        say::note(&format!("it does not come up: {error:#}"));
+    }
     if target.state()? != "RUNNING" {
         return Ok(row);
     }

@@ -78,15 +78,17 @@ fn all(targets: &[Target], options: &Options) -> Result<Rows> {
         let begin = Instant::now();
         say::heading(&format!("without `{}`", group.id));
         let mut noticed = None;
-        for target in targets {
-            options.parser.load(&template::render_without(&settings, group.id))?;
-            let result = notice(target, &group, options.known_only);
-            options.parser.load(&whole)?;
-            mend(target, &overrides)?;
-            if let Some(notice) = result? {
-                control(target, &group, &notice)?;
-                noticed = Some(format!("in `{}` {}", target.name(), notice.said));
-                break;
+        'tries: for ids in tries(&group, options.known_only) {
+            for target in targets {
+                options.parser.load(&template::render_without(&settings, group.id))?;
+                let result = observe(target, group.effect, &ids);
+                options.parser.load(&whole)?;
+                mend(target, &overrides)?;
+                if let Some(notice) = result? {
+                    control(target, &group, &notice)?;
+                    noticed = Some(format!("in `{}` {}", target.name(), notice.said));
+                    break 'tries;
+                }
             }
         }
         let said = noticed.as_deref().unwrap_or("nothing notices");
@@ -103,8 +105,8 @@ struct Notice {
     said: String,
 }
 
-/// What notices that the group is missing: the known one first, then everything there is.
-fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<Notice>> {
+/// What may notice that the group is missing: what is known to, in whichever container, and then everything there is.
+fn tries(group: &Group, known_only: bool) -> Vec<Vec<String>> {
     let known = killers::killer(group.id).map(|id| vec![id.to_owned()]);
     let boot = vec![BOOT.to_owned()];
     let rest = match (known_only, group.effect) {
@@ -112,13 +114,7 @@ fn notice(target: &Target, group: &Group, known_only: bool) -> Result<Option<Not
         (false, Effect::Allow) => vec![boot, Vec::new()],
         (false, Effect::Deny) => vec![Vec::new()],
     };
-    for ids in known.into_iter().chain(rest) {
-        let noticed = observe(target, group.effect, &ids)?;
-        if noticed.is_some() {
-            return Ok(noticed);
-        }
-    }
-    Ok(None)
+    known.into_iter().chain(rest).collect()
 }
 
 fn observe(target: &Target, effect: Effect, ids: &[String]) -> Result<Option<Notice>> {
