@@ -14,4 +14,5 @@ if [ -z "$denials" ]; then
 else
     echo "denials since it was made: $(echo "$denials" | wc -l), by operation and program:"
     echo "$denials" | sed 's/.*operation="\([^"]*\)".*comm="\([^"]*\)".*/    \1 \2/' | sort | uniq -c
+    echo '    (those of mount and of (crub_all) come at every boot and do no harm: docs/apparmor.md says why)'
 fi

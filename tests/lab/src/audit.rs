@@ -55,8 +55,7 @@ impl Watch {
         kernel.seek(SeekFrom::End(0)).context("cannot seek in `/dev/kmsg`")?;
         let status = audit_status()?;
         let log = if status.get("pid").is_some_and(|pid| *pid != 0) {
-            let file =
-                File::open(AUDIT_LOG).with_context(|| format!("cannot open `{AUDIT_LOG}`"))?;
+            let file = open_log()?;
             let length = file.metadata()?.len();
             Some((file, length))
         } else {
@@ -68,15 +67,19 @@ impl Watch {
     /// Everything that this profile denied since then. A profile that is stacked with others is
     /// named by its own part of the label.
     pub(crate) fn denials(&mut self, profile: &str) -> Result<Seen> {
-        if self.log.is_some() {
-            self.wait_for_auditd()?;
+        let mut seen = Seen::default();
+        if let Err(error) = self.wait_for_auditd() {
+            seen.losses.push(format!("{error:#}"));
         }
         self.kernel_text.push_str(&read_kernel(&mut self.kernel)?);
         let kernel = &self.kernel_text;
         let mut records = kernel.clone();
-        let mut seen = Seen::default();
         if let Some((file, start)) = &mut self.log {
-            records.push_str(&read_log(file, *start)?);
+            let log = read_log(file, *start)?;
+            records.push_str(&log.text);
+            if log.gap {
+                seen.losses.push(format!("auditd has rotated `{AUDIT_LOG}` more than once"));
+            }
         }
         let mut known = BTreeSet::new();
         let denials = records.lines().filter_map(denial).filter(|one| one.is_of(profile));
@@ -88,7 +91,7 @@ impl Watch {
             LOSSES.iter().any(|sign| line.contains(sign))
                 || (printed_only && line.contains(SUPPRESSED))
         };
-        seen.losses = kernel.lines().filter(is_loss).map(str::to_owned).collect();
+        seen.losses.extend(kernel.lines().filter(is_loss).map(str::to_owned));
         if let (Some(before), Some(now)) = (self.lost, audit_status()?.get("lost").copied())
             && now > before
         {
@@ -100,13 +103,13 @@ impl Watch {
     /// auditd writes the records in the order in which the kernel made them, so once a message of
     /// our own has arrived, every denial before it has too.
     fn wait_for_auditd(&mut self) -> Result<()> {
+        let Some((file, start)) = &mut self.log else { return Ok(()) };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mark = format!("phoenix-lab-mark-{}-{}", std::process::id(), now.as_nanos());
         process::quiet(Command::new("auditctl").args(["-m", &mark]))?;
         let deadline = Instant::now() + FLUSH_LIMIT;
         while Instant::now() < deadline {
-            let Some((file, start)) = &mut self.log else { return Ok(()) };
-            if read_log(file, *start)?.contains(&mark) {
+            if read_log(file, *start)?.text.contains(&mark) {
                 return Ok(());
             }
             sleep(Duration::from_millis(100));
@@ -115,16 +118,40 @@ impl Watch {
     }
 }
 
+/// What auditd wrote.
+struct Log {
+    text: String,
+    /// Whether it was rotated so often that what stood in between was not read.
+    gap: bool,
+}
+
 /// The log from `start`, and the whole of the one after it where auditd has rotated in between.
-fn read_log(file: &mut File, start: u64) -> Result<String> {
+fn read_log(file: &mut File, start: u64) -> Result<Log> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(start))?;
     file.read_to_end(&mut bytes).with_context(|| format!("cannot read `{AUDIT_LOG}`"))?;
-    let mut now = File::open(AUDIT_LOG).with_context(|| format!("cannot open `{AUDIT_LOG}`"))?;
-    if now.metadata()?.ino() != file.metadata()?.ino() {
+    let mut now = open_log()?;
+    let inode = file.metadata()?.ino();
+    let rotated = now.metadata()?.ino() != inode;
+    let before = fs::metadata(format!("{AUDIT_LOG}.1")).map(|before| before.ino()).ok();
+    if rotated {
         now.read_to_end(&mut bytes)?;
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Log { text, gap: rotated && before != Some(inode) })
+}
+
+/// While auditd rotates its log there is none for a moment.
+fn open_log() -> Result<File> {
+    let deadline = Instant::now() + FLUSH_LIMIT;
+    loop {
+        match File::open(AUDIT_LOG) {
+            Err(error) if error.kind() == ErrorKind::NotFound && Instant::now() < deadline => {
+                sleep(Duration::from_millis(20));
+            }
+            opened => return opened.with_context(|| format!("cannot open `{AUDIT_LOG}`")),
+        }
+    }
 }
 
 fn read_kernel(kernel: &mut File) -> Result<String> {
