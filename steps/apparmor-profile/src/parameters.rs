@@ -3,7 +3,7 @@
 
 use phoenix_sdk::{CheckReport, Result, StepError, shown};
 
-use crate::template::{self, Gpu, Settings};
+use crate::template::{self, Gpu, Settings, StorageDriver};
 
 /// Requires parameters that can become part of the profile.
 pub(crate) fn valid(settings: &Settings) -> Result<()> {
@@ -24,7 +24,12 @@ pub(crate) fn told(report: CheckReport, settings: &Settings) -> CheckReport {
         .map(|rule| format!("the profile has a rule of your own: `{}`", shown::sentence(rule)));
     let gpu = (settings.gpu != Gpu::default())
         .then(|| "the profile opens the devices of graphics cards to all containers".to_owned());
-    let mut report = widened.chain(gpu).fold(report, CheckReport::warning);
+    let overlays = (settings.storage_driver == StorageDriver::Overlay2).then(|| {
+        "with `overlay2` root in a container can read all of /sys that its modes permit: AppArmor does not see what an \
+         overlay is made of"
+            .to_owned()
+    });
+    let mut report = widened.chain(gpu).chain(overlays).fold(report, CheckReport::warning);
     let idle = template::already_allowed(settings);
     report.notes.extend(idle.iter().map(|path| {
         format!(

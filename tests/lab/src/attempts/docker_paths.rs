@@ -1,13 +1,19 @@
 //! Using the mounts that Docker, runc and systemd need for something that they do not do.
 
-use std::io::Result;
+use std::io::{Error, Result};
+use std::process::Command;
 
 use super::attempt::{Attempt, Group};
-use super::sys::{bind, mount, mount_any, open_to_write, scratch, umount, write_back};
+use super::sys::{bind, list, mount, mount_any, open_to_write, scratch, umount, write_back};
 
 /// A folder as runc mounts a container's root on.
 fn merged() -> Result<String> {
-    let path = format!("/var/lib/docker/fuse-overlayfs/{:064x}/merged", std::process::id());
+    merged_of("fuse-overlayfs")
+}
+
+/// The same of another storage driver.
+fn merged_of(driver: &str) -> Result<String> {
+    let path = format!("/var/lib/docker/{driver}/{:064x}/merged", std::process::id());
     std::fs::create_dir_all(&path)?;
     // The attempt ends by removing it; what is mounted there is in the attempt's own namespace.
     Ok(path)
@@ -50,6 +56,33 @@ fn mounted_in_merged(kind: &str, name: &str) -> Result<String> {
     let _ = umount(&place);
     let _ = std::fs::remove_dir_all(root.trim_end_matches("/merged"));
     result.map(|()| format!("{kind} was mounted on `{place}`"))
+}
+
+/// Reads the firmware's folder through an overlay whose layer is /sys: there it has another path.
+fn firmware_through(
+    driver: &str,
+    overlay: fn(options: &str, root: &str) -> Result<()>,
+) -> Result<String> {
+    let root = merged_of(driver)?;
+    let options = format!("lowerdir=/sys:{}", scratch("/mnt")?);
+    let result = overlay(&options, &root).and_then(|()| list(&format!("{root}/firmware")));
+    let _ = umount(&root);
+    let _ = std::fs::remove_dir_all(root.trim_end_matches("/merged"));
+    result
+}
+
+/// An overlay of the kernel's.
+fn kernel_overlay(options: &str, root: &str) -> Result<()> {
+    mount("overlay", root, "overlay", 0, options)
+}
+
+/// An overlay of the program that Docker uses.
+fn fuse_overlay(options: &str, root: &str) -> Result<()> {
+    let output = Command::new("fuse-overlayfs").args(["-o", options, root]).output()?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Error::other(String::from_utf8_lossy(&output.stderr).into_owned())),
+    }
 }
 
 pub(super) const GROUP: Group = Group {
@@ -178,6 +211,21 @@ pub(super) const GROUP: Group = Group {
             id: "credentials-bind-proc",
             tries: "binds /proc/sys to where systemd lays credentials",
             act: || bound_at("/run/credentials/phx-bind.service", "/proc/sys"),
+        },
+        Attempt {
+            id: "overlay-sys",
+            tries: "reads the firmware's tables through an overlay of /sys where the storage driver mounts",
+            act: || firmware_through("fuse-overlayfs", kernel_overlay),
+        },
+        Attempt {
+            id: "overlay2-sys",
+            tries: "reads the firmware's tables through an overlay of /sys where another driver mounts",
+            act: || firmware_through("overlay2", kernel_overlay),
+        },
+        Attempt {
+            id: "fuse-overlay-sys",
+            tries: "reads the firmware's tables through fuse-overlayfs on /sys where Docker runs it",
+            act: || firmware_through("fuse-overlayfs", fuse_overlay),
         },
         Attempt {
             id: "merged-proc-other",
