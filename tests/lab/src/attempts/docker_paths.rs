@@ -65,7 +65,14 @@ fn firmware_through(
 ) -> Result<String> {
     let root = merged_of(driver)?;
     let options = format!("lowerdir=/sys:{}", scratch("/mnt")?);
-    let result = overlay(&options, &root).and_then(|()| list(&format!("{root}/firmware")));
+    let firmware = format!("{root}/firmware");
+    let result = overlay(&options, &root).and_then(|()| {
+        // fuse-overlayfs shows a folder that it may not read as an empty one.
+        match std::fs::read_dir(&firmware)?.next() {
+            Some(_) => list(&firmware),
+            None => Err(Error::other("nothing of it is seen through the overlay")),
+        }
+    });
     let _ = umount(&root);
     let _ = std::fs::remove_dir_all(root.trim_end_matches("/merged"));
     result
