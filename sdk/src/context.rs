@@ -1,7 +1,7 @@
 //! What a step is given for its work on one target.
 
 use crate::{
-    Change, Machine, Result,
+    Bytes, Change, Machine, Result,
     wire::{Answer, AppArmorPolicy, Input, MachineId, Request, Target},
 };
 
@@ -64,6 +64,26 @@ impl<'a> Context<'a> {
     /// Why it could not be performed; or that it was not announced.
     pub fn perform(&self, change: &Change) -> Result<()> {
         self.host.call(Request::Perform { change: change.clone() }).map(drop)
+    }
+
+    /// Takes back what this unit has performed in this run, newest first: files get their contents, modes
+    /// and owners back, services are restarted with them. For an `apply` that finds that its changes do not
+    /// work. The change of a service or a restart after which something that ran before does not run any
+    /// more is taken back without being asked.
+    ///
+    /// # Errors
+    /// Why it could not be taken back; the report says what is left.
+    pub fn take_back(&self) -> Result<()> {
+        self.host.call(Request::TakeBack).map(drop)
+    }
+
+    /// Keeps a document with the run in the journal: what an operator may need later and nothing else
+    /// remembers.
+    ///
+    /// # Errors
+    /// When it cannot be kept. What depends on it must not be done then.
+    pub fn record(&self, name: impl Into<String>, content: impl Into<Bytes>) -> Result<()> {
+        self.host.call(Request::Record { name: name.into(), content: content.into() }).map(drop)
     }
 
     /// Tells the operator what is going on, in one line.

@@ -91,6 +91,16 @@ pub enum Request {
         /// As `check` reported it.
         change: Change,
     },
+    /// Take back, newest first, what this unit has performed in this run; answered by [`Answer::Done`].
+    /// Allowed in `apply` only.
+    TakeBack,
+    /// Keep a document with the run, for people and for `runs show`; answered by [`Answer::Done`].
+    Record {
+        /// What it is called: `docker-containers.json`.
+        name: String,
+        /// All of it.
+        content: Bytes,
+    },
     /// Tell the operator what takes so long; answered by [`Answer::Done`].
     Progress {
         /// One line.

@@ -98,7 +98,8 @@ pub(super) struct Plan {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// Allow what disturbs something that runs: a container's or a busy service's restart.
+    /// Allow what disturbs something that runs (`restart`: a container or a busy service), or what carries
+    /// Docker's images over to another storage driver (`migrate`).
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(super) allow: Vec<Allow>,
 }
@@ -106,12 +107,14 @@ pub(super) struct Run {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Allow {
     Restart,
+    Migrate,
 }
 
 impl From<Allow> for Consent {
     fn from(allow: Allow) -> Self {
         match allow {
             Allow::Restart => Self::Restart,
+            Allow::Migrate => Self::Migrate,
         }
     }
 }

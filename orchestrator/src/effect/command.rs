@@ -7,13 +7,18 @@ use crate::{
     transport::{Exec, Mutator, printable},
 };
 
+/// Of a command that says nothing else, in seconds.
+const TIME_LIMIT_S: u32 = 600;
+
 pub(super) fn run(
     machine: &dyn Mutator,
     argv: &[String],
     about: &str,
+    time_limit_s: Option<u32>,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    let exec = Exec::new(argv.iter().cloned()).within(Duration::from_secs(600));
+    let limit = Duration::from_secs(time_limit_s.unwrap_or(TIME_LIMIT_S).into());
+    let exec = Exec::new(argv.iter().cloned()).within(limit);
     let output = machine.exec(&exec, line)?;
     if output.success() {
         return Ok(());

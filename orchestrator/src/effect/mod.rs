@@ -76,7 +76,9 @@ pub fn perform(
         Kind::AppArmorProfile { name, text } => {
             apparmor_profile::load(hands.own, name, text, before, line)
         }
-        Kind::Command { argv, about, .. } => command::run(hands.own, argv, about, line),
+        Kind::Command { argv, about, time_limit_s, .. } => {
+            command::run(hands.own, argv, about, *time_limit_s, line)
+        }
     }
 }
 

@@ -87,6 +87,8 @@ impl UnitHost<'_, '_> {
             }
             Request::Probe { machine, argv } => self.probe(machine, argv),
             Request::Perform { change } => self.perform(&change).map(|()| Answer::Done),
+            Request::TakeBack => Ok(Answer::Done),
+            Request::Record { .. } => Ok(Answer::Done),
             Request::Progress { message } => {
                 self.say(message)?;
                 Ok(Answer::Done)

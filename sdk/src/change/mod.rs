@@ -115,6 +115,12 @@ pub enum Kind {
         unless: Vec<String>,
         /// What takes it back; without it the plan says that it cannot be undone.
         undo: Option<Vec<String>>,
+        /// What the operator must have allowed before it runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consent: Option<Consent>,
+        /// After this many seconds it is ended; without it after ten minutes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        time_limit_s: Option<u32>,
     },
 }
 
@@ -134,12 +140,16 @@ pub enum Others {
 pub enum Consent {
     /// Something that runs goes down for a while.
     Restart,
+    /// Docker's images are carried over to another storage driver, and its containers are left behind
+    /// on the old one.
+    Migrate,
 }
 
 impl std::fmt::Display for Consent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Restart => f.write_str("restart"),
+            Self::Migrate => f.write_str("migrate"),
         }
     }
 }
@@ -183,6 +193,7 @@ impl Kind {
         match self {
             Self::RestartContainer => Some(Consent::Restart),
             Self::RestartService { disrupts, .. } if !disrupts.is_empty() => Some(Consent::Restart),
+            Self::Command { consent, .. } => *consent,
             _ => None,
         }
     }

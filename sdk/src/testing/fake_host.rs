@@ -19,12 +19,26 @@ pub struct FakeHost {
     world: Mutex<World>,
     meta: Meta,
     allowed: Mutex<Vec<Change>>,
+    /// What was performed in this call, with the world before it.
+    performed: Mutex<Vec<(World, Change)>>,
+    recorded: Mutex<Vec<(String, Bytes)>>,
 }
 
 impl FakeHost {
     /// A host with this world, for a step with this metadata.
     pub fn new(world: World, meta: Meta) -> Self {
-        Self { world: Mutex::new(world), meta, allowed: Mutex::new(Vec::new()) }
+        Self {
+            world: Mutex::new(world),
+            meta,
+            allowed: Mutex::new(Vec::new()),
+            performed: Mutex::new(Vec::new()),
+            recorded: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The documents that the step had kept.
+    pub fn recorded(&self) -> Vec<(String, Bytes)> {
+        lock(&self.recorded).clone()
     }
 
     /// The world as it is now.
@@ -67,6 +81,7 @@ impl FakeHost {
         work: impl FnOnce(&Context<'_>) -> Result<T>,
     ) -> Result<T> {
         *lock(&self.allowed) = allowed.to_vec();
+        lock(&self.performed).clear();
         let outcome = work(&Context::new(self, input));
         lock(&self.allowed).clear();
         outcome
@@ -103,7 +118,24 @@ impl HostCalls for FakeHost {
                     )
                     .hint("Perform only changes that this round's `check` put into its report."));
                 }
+                let before = self.world();
                 perform(&mut lock(&self.world), &change)?;
+                lock(&self.performed).push((before, change));
+                Ok(Answer::Done)
+            }
+            Request::TakeBack => {
+                let mut performed = lock(&self.performed);
+                while let Some((before, change)) = performed.pop() {
+                    let mut world = lock(&self.world);
+                    *world = undo(&before, &world, std::slice::from_ref(&change));
+                    if let Kind::RestartService { name, .. } = change.kind {
+                        world.react(&[Trigger::Start(name)].into());
+                    }
+                }
+                Ok(Answer::Done)
+            }
+            Request::Record { name, content } => {
+                lock(&self.recorded).push((name, content));
                 Ok(Answer::Done)
             }
             Request::Progress { .. } => Ok(Answer::Done),

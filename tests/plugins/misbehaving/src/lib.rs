@@ -135,6 +135,8 @@ impl Step for Misbehaving {
                 argv: vec!["true".to_owned()],
                 unless: vec!["false".to_owned()],
                 undo: None,
+                consent: None,
+                time_limit_s: None,
             };
             return Ok(CheckReport { changes: vec![Change::new(kind)], ..CheckReport::default() });
         }
