@@ -16,8 +16,9 @@
 //! | denials | error, transport |
 //! | effect | error, transport, denials, runtime |
 //! | engine | error, config, graph, catalog, transport, runtime, effect |
-//! | report | error, graph, engine, transport |
-//! | cli | error, config, graph, catalog, transport, runtime, denials, effect, engine, report |
+//! | journal | error, graph, transport, effect, engine |
+//! | report | error, graph, effect, engine, journal, transport |
+//! | cli | error, config, graph, catalog, transport, runtime, denials, effect, engine, journal, report |
 
 pub mod catalog;
 pub mod cli;
@@ -27,6 +28,7 @@ pub mod effect;
 pub mod engine;
 pub mod error;
 pub mod graph;
+pub mod journal;
 pub mod report;
 pub mod runtime;
 pub mod transport;

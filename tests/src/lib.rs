@@ -4,6 +4,7 @@
 //! The containers themselves come from [`xtask::testbed`]. Nothing here knows the insides of
 //! phoenix-orch: the tests see what an administrator sees.
 
+pub mod crash;
 pub mod events;
 pub mod listing;
 pub mod machine;

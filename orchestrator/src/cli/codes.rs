@@ -3,7 +3,9 @@
 
 use phoenix_sdk::Code;
 
-use crate::{catalog, cli, config, denials, effect, engine, graph, report, runtime, transport};
+use crate::{
+    catalog, cli, config, denials, effect, engine, graph, journal, report, runtime, transport,
+};
 
 /// All of them, in the order of the modules.
 pub(super) fn all() -> impl Iterator<Item = &'static Code> {
@@ -17,6 +19,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         denials::CODES,
         effect::CODES,
         engine::CODES,
+        journal::CODES,
         report::CODES,
         cli::CODES,
     ]

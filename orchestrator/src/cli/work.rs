@@ -10,19 +10,20 @@ use phoenix_sdk::Consent;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{
-    args::{Global, Output, Plan, Run, Selection, Verify},
+    args::{self, Global, Output, Plan, Run, Selection, Verify},
     setting::Setting,
 };
 use crate::{
     config::Restart,
-    engine::{self, Fleet, Job, LastRunFile, Mode, Owed, Sink, State},
+    engine::{self, Fleet, Job, Mode, OnFailure, Sink, State},
     error::{Error, ErrorKind, Result},
+    journal::{Journal, JournalSink},
     report::{self, Human, JsonLines},
 };
 
 pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
     let mode = Mode::Plan { check: verb.check };
-    let (state, exit) = work(global, &verb.selection, mode, BTreeSet::new())?;
+    let (state, exit) = work(global, &verb.selection, mode, BTreeSet::new(), OnFailure::default())?;
     if verb.selection.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
         let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
@@ -32,11 +33,16 @@ pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
 
 pub(super) fn run(global: &Global, verb: &Run) -> Result<u8> {
     let consents = verb.allow.iter().map(|allow| Consent::from(*allow)).collect();
-    work(global, &verb.selection, Mode::Run, consents).map(|(_, exit)| exit)
+    let on_failure = match verb.on_failure {
+        args::OnFailure::Stop => OnFailure::Stop,
+        args::OnFailure::Rollback => OnFailure::Rollback,
+    };
+    work(global, &verb.selection, Mode::Run, consents, on_failure).map(|(_, exit)| exit)
 }
 
 pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
-    work(global, &verb.selection, Mode::Verify, BTreeSet::new()).map(|(_, exit)| exit)
+    work(global, &verb.selection, Mode::Verify, BTreeSet::new(), OnFailure::default())
+        .map(|(_, exit)| exit)
 }
 
 fn work(
@@ -44,6 +50,7 @@ fn work(
     selection: &Selection,
     mode: Mode,
     mut consents: BTreeSet<Consent>,
+    on_failure: OnFailure,
 ) -> Result<(State, u8)> {
     let setting = Setting::new(global, selection)?;
     if setting.manifest.policy.restart == Restart::Allow {
@@ -51,7 +58,9 @@ fn work(
     }
     let fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers);
     let interrupted = on_signal()?;
+    let journal = Journal::open(&global.state_dir)?;
     let job = Job {
+        run: engine::run_name(),
         mode,
         features: selection.features.clone(),
         manifest: &setting.manifest,
@@ -61,26 +70,29 @@ fn work(
         apparmor: setting.manifest.policy.apparmor,
         consents,
         jobs: selection.jobs.into(),
-        owed: &Owed::new(&global.state_dir),
+        memory: &journal,
+        on_failure,
         interrupted: &interrupted,
     };
     let mut human = Human::new(anstream::stdout(), selection.show.verbose);
     let mut json = JsonLines::new(std::io::stdout());
-    let mut last_run = LastRunFile::new(&global.state_dir);
+    let mut record = JournalSink(&journal);
     let mut sinks: Vec<&mut dyn Sink> = match (selection.show.output, mode) {
         (Output::Json, _) => vec![&mut json],
         // A plan is shown whole at the end, in the order of the targets.
         (Output::Human, Mode::Plan { .. }) => Vec::new(),
         (Output::Human, _) => vec![&mut human],
     };
-    // Remembered before it is shown: what is shown may already be denied something.
-    sinks.insert(0, &mut last_run);
+    // Written down before it is shown, and before it is done. A plan does nothing.
+    if !matches!(mode, Mode::Plan { .. }) {
+        sinks.insert(0, &mut record);
+    }
     engine::run(&job, sinks)
 }
 
 /// The first Ctrl-C or SIGTERM lets what was begun end and starts nothing else; the second ends the
 /// process at once.
-fn on_signal() -> Result<Arc<AtomicBool>> {
+pub(super) fn on_signal() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // The order matters: the second signal finds the flag set by the first.

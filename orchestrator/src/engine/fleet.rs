@@ -71,6 +71,18 @@ impl Fleet {
     /// # Errors
     /// As [`Self::target`].
     pub fn hands(&self, name: &str) -> Result<Hands<'_>> {
+        let hands = self.hands_on_any(name)?;
+        if let Some(container) = self.containers.get(name) {
+            container.ready.get_or_init(|| self.look_at(name)).clone()?;
+        }
+        Ok(hands)
+    }
+
+    /// Hands on a target that may not even run: for whoever settles what an earlier run has left there.
+    ///
+    /// # Errors
+    /// When it is not in this run.
+    pub(super) fn hands_on_any(&self, name: &str) -> Result<Hands<'_>> {
         if name == HOST {
             return Ok(Hands { own: &self.host, container: None });
         }
@@ -82,8 +94,12 @@ impl Fleet {
             )
             .hint("This is a defect of phoenix-orch; please report it.")
         })?;
-        container.ready.get_or_init(|| self.look_at(name)).clone()?;
         Ok(Hands { own: &container.machine, container: Some((&*self.runtime, name)) })
+    }
+
+    /// What kind of host this is.
+    pub(super) fn runtime(&self) -> &dyn Runtime {
+        &*self.runtime
     }
 
     /// Ends the session with a target, if there is one.

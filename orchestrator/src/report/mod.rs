@@ -9,6 +9,7 @@ mod human;
 mod json;
 mod plan;
 mod progress;
+mod runs;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use error::{error, warning};
 pub use human::Human;
 pub use json::JsonLines;
 pub use plan::plan;
+pub use runs::{pruned, run_end, runs};
 
 use std::io;
 
