@@ -4,10 +4,7 @@
 //! `PHOENIX_LONG` is the number of rounds (`cargo xtask test --long` sets it); without it a short slice is
 //! tried. `PHOENIX_SEED` repeats a choice; it is printed when something fails.
 
-use std::{
-    env,
-    time::Instant,
-};
+use std::{env, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use phoenix_tests::{

@@ -74,6 +74,7 @@ pub(super) struct Selection {
 
 /// How results are shown.
 #[derive(Debug, Arguments)]
+#[group(id = "shown")]
 pub(super) struct Show {
     /// For people, or one JSON event a line.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]

@@ -143,12 +143,18 @@ fn journal(machine: &dyn Mutator, name: &str) -> Result<Vec<String>> {
     let argv = ["journalctl", "--no-pager", "-o", "cat", "-n", "40", "-u", name];
     let output = machine.exec(&Exec::new(argv), &mut |_| {})?;
     let text = output.stdout.to_text();
+    let own = format!("{}: ", name.to_lowercase());
+    let systemd = |line: &str| {
+        line.starts_with(&own) || (line.starts_with("failed to start ") && line.ends_with('.'))
+    };
     let telling = |line: &&str| {
         let line = line.to_lowercase();
         ["fail", "error", "invalid", "unable", "cannot", "denied"]
             .iter()
             .any(|word| line.contains(word))
-            && !line.starts_with("failed to start")
+            // systemd only says that it failed, and Docker writes much that is no reason.
+            && !systemd(&line)
+            && !line.contains("level=info")
     };
     let mut lines: Vec<&str> = text.lines().filter(telling).collect();
     lines.dedup();
