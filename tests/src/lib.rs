@@ -8,7 +8,9 @@ pub mod events;
 pub mod listing;
 pub mod machine;
 pub mod product;
+pub mod running;
 pub mod workbench;
 
 pub use listing::Listing;
+pub use running::Running;
 pub use workbench::{Finished, Workbench};

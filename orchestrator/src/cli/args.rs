@@ -102,6 +102,16 @@ pub(super) struct Run {
     /// Docker's images over to another storage driver (`migrate`).
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(super) allow: Vec<Allow>,
+    #[command(flatten)]
+    pub(super) patience: Patience,
+}
+
+/// For verbs that want a target for themselves.
+#[derive(Debug, Arguments)]
+pub(super) struct Patience {
+    /// How long to wait for a target on which another run works.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(super) wait: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,6 +133,8 @@ impl From<Allow> for Consent {
 pub(super) struct Verify {
     #[command(flatten)]
     pub(super) selection: Selection,
+    #[command(flatten)]
+    pub(super) patience: Patience,
 }
 
 #[derive(Debug, Arguments)]

@@ -17,7 +17,7 @@ use phoenix_sdk::{AppArmorPolicy, Change, Consent, Observed};
 use serde_json::Value;
 
 use super::{
-    Fleet, Owed, Sink, State,
+    Fleet, Owed, Sink, State, claim,
     event::{Body, Event, FORMAT, Outcome, millis},
     unit,
 };
@@ -57,6 +57,8 @@ const CHANGES_FOUND: u8 = 3;
 
 /// All that a run needs.
 pub struct Job<'a> {
+    /// The run's name, see [`run_name`].
+    pub run: String,
     /// What is to be done.
     pub mode: Mode,
     /// The features asked for, for the first event.
@@ -160,7 +162,7 @@ impl Recorder<'_> {
 pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8)> {
     let begin = Instant::now();
     let recorder = Recorder {
-        run: run_name(),
+        run: job.run.clone(),
         seq: AtomicU64::new(0),
         effects: AtomicU64::new(0),
         sinks: Mutex::new((State::default(), sinks)),
@@ -274,7 +276,9 @@ fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<bool> {
     recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
     // A defect of ours costs one unit, and neither the run nor the other targets.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        recorder.checkpoint().and_then(|()| unit::live(job, recorder, unit))
+        recorder.checkpoint()?;
+        claim::claim(job, recorder, unit)?;
+        unit::live(job, recorder, unit)
     }));
     let outcome = outcome.unwrap_or_else(|_| Err(Error::panic()));
     let outcome = outcome.unwrap_or_else(|error| Outcome::Failed { error: (&error).into() });
@@ -284,8 +288,9 @@ fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<bool> {
     Ok(ok)
 }
 
-/// Sorts by time, and is unique on a host: the time in seconds and the process's number.
-fn run_name() -> String {
+/// A name for a run of this process. It sorts by time, and is unique on a host: the time in seconds and
+/// the process's number.
+pub fn run_name() -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     format!("{now}-{}", std::process::id())
 }

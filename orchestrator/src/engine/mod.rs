@@ -2,6 +2,7 @@
 //! what happens in events. It writes nothing for people and knows no journal: whoever wants to hear is a
 //! [`Sink`].
 
+mod claim;
 mod dispatcher;
 pub mod event;
 mod fleet;
@@ -13,7 +14,8 @@ mod unit_host;
 
 use phoenix_sdk::Code;
 
-pub use dispatcher::{Job, Mode, run};
+pub use claim::Claims;
+pub use dispatcher::{Job, Mode, run, run_name};
 pub use event::{Body, Event};
 pub use fleet::{Fleet, Target};
 pub use last_run::{LastRun, LastRunFile};
