@@ -34,6 +34,12 @@ pub(super) fn no_candidate(names: &[String]) -> Error {
     .hint("Check the target's apt sources (`apt-cache policy`).")
 }
 
+/// Whether apt refuses because an installation before was cut off, and its packages must be finished.
+pub(super) fn was_cut_off(output: &Output) -> bool {
+    // In the locale that all commands have.
+    output.stderr.to_text().contains("dpkg was interrupted, you must manually run")
+}
+
 /// Why `apt-get` failed: which package, and its own word for it.
 pub(super) fn explain(output: &Output) -> Error {
     let text = format!("{}\n{}", output.stdout.to_text(), output.stderr.to_text());

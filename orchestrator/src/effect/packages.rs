@@ -87,10 +87,17 @@ fn download(
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
     let mut waits = BACKOFF.iter();
+    let mut mended = false;
     loop {
         let output = machine.exec(&apt_get(words), line)?;
         if output.success() {
             return Ok(());
+        }
+        // A run that was killed leaves that behind; apt does nothing before it is put right.
+        if apt::was_cut_off(&output) && !std::mem::replace(&mut mended, true) {
+            line("an installation before was cut off, finishing it");
+            finish(machine, line)?;
+            continue;
         }
         let error = apt::explain(&output);
         let wait = (error.code == "APT-DOWNLOAD").then(|| waits.next()).flatten();
@@ -101,6 +108,14 @@ fn download(
             update(machine, line)?;
         }
     }
+}
+
+/// Finishes the packages of an installation that was cut off.
+fn finish(machine: &dyn Mutator, line: &mut dyn FnMut(&str)) -> Result<()> {
+    // A configuration file that the user edited stays the user's.
+    let argv = ["dpkg", "--force-confold", "--configure", "-a"];
+    let output = machine.exec(&Exec::new(argv).within(TIME_LIMIT), line)?;
+    if output.success() { Ok(()) } else { Err(apt::explain(&output)) }
 }
 
 fn policy(machine: &dyn Mutator, names: &[String]) -> Result<Output> {
@@ -180,6 +195,26 @@ mod tests {
         ]);
         assert_eq!(x(&machine).unwrap_err().code, "APT-DOWNLOAD");
         assert_eq!(verbs(&machine), ["policy", "install", "update", "install", "install"]);
+    }
+
+    #[test]
+    fn an_installation_that_was_cut_off_is_finished_first_and_once() {
+        const CUT_OFF: &str =
+            "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'";
+        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, CUT_OFF)]);
+        x(&machine).unwrap();
+        let finished = |machine: &Scripted| {
+            machine.done().iter().filter(|done| done.contains("dpkg --force-confold")).count()
+        };
+        assert_eq!((verbs(&machine).len(), finished(&machine)), (3, 1));
+
+        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, CUT_OFF), (INSTALL, 100, CUT_OFF)]);
+        assert_eq!(x(&machine).unwrap_err().code, "APT-FAILED");
+        assert_eq!(finished(&machine), 1);
+
+        let broken = ("dpkg --force-confold", 1, "dpkg: error processing package y (--configure):");
+        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, CUT_OFF), broken]);
+        assert_eq!(x(&machine).unwrap_err().code, "APT-DPKG");
     }
 
     #[test]
