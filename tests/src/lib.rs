@@ -7,6 +7,7 @@
 pub mod events;
 pub mod listing;
 pub mod machine;
+pub mod packages;
 pub mod product;
 pub mod running;
 pub mod workbench;

@@ -59,6 +59,13 @@ impl Running {
         quiet(Command::new("kill").args(["-s", name, &pid])).map(drop)
     }
 
+    /// Whether its process has not ended yet.
+    pub fn is_alive(&self) -> Result<bool> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
+        // Until this value is waited for, the process stays as one that has ended.
+        Ok(!stat.contains(") Z "))
+    }
+
     /// Waits until it has ended. After a signal that it could not catch, its exit code is -1.
     pub fn wait(mut self) -> Result<Finished> {
         let what = format!("`phoenix-orch {}` to end", self.words);

@@ -1,41 +1,21 @@
 //! Two runs never work on one target at once.
 
 use anyhow::Result;
-use phoenix_tests::{Running, Workbench, running::until};
+use phoenix_tests::{Running, Workbench, packages, running::until};
 use xtask::testbed::{Container, Image, Options, Release};
 
 fn container(label: &str) -> Result<Container> {
     Container::create(&Image::ensure(Release::Bookworm)?, label, &Options::default())
 }
 
-/// Keeps every package manager of the container waiting until there is a file `/go`.
-fn hold_packages(container: &Container) -> Result<()> {
-    container.script(
-        "cat >/hold.pl <<'E'\n\
-         use Fcntl; open(F, '>', '/var/lib/dpkg/lock-frontend') or die;\n\
-         my $lock = pack('s s l! l! i', F_WRLCK, 0, 0, 0, 0);\n\
-         fcntl(F, F_SETLK, $lock) or die;\n\
-         open(H, '>', '/held'); select(undef, undef, undef, 0.05) until -e '/go';\n\
-         E\n\
-         systemd-run --quiet perl /hold.pl\n",
-    )?;
-    until("the lock of dpkg", || container.exists("/held"))
-}
-
-/// Waits until a run installs something in there.
-fn until_it_installs(container: &Container) -> Result<()> {
-    let seen = ["sh", "-c", "grep -aq '^apt-get.-y' /proc/[0-9]*/cmdline"];
-    until("apt-get", || Ok(container.exec(&seen)?.code == 0))
-}
-
 #[test]
 fn a_second_run_names_the_first_or_waits_for_it() -> Result<()> {
     let (web, other) = (container("lock-web")?, container("lock-other")?);
     let bench = Workbench::with_repository_catalogue()?;
-    hold_packages(&web)?;
+    packages::hold(&web)?;
     let words = |target| ["run", "--features", "docker", "--target", target, "--allow", "restart"];
     let first = Running::start(&bench, &words(web.name()))?;
-    until_it_installs(&web)?;
+    packages::until_held(&web)?;
 
     let refused = bench.run(&words(web.name()))?.expect_code(6)?;
     let said = refused.stdout();
@@ -54,7 +34,7 @@ fn a_second_run_names_the_first_or_waits_for_it() -> Result<()> {
     let second = Running::start(&bench, &waiting)?;
     let whom = format!("waiting for `{}`, which is in use by run `", web.name());
     until("the second run to wait", || Ok(second.so_far()?.contains(&whom)))?;
-    web.write_file("/go", b"", 0o644)?;
+    packages::release(&web)?;
     first.wait()?.expect_code(0)?;
     let second = second.wait()?.expect_code(0)?;
     assert_eq!(second.stdout().matches(&whom).count(), 1, "{}", second.stdout());

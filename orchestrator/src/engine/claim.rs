@@ -11,6 +11,7 @@ use crate::{
     error::Result,
     graph::{HOST, Unit},
     lock::{self, Lock, Locks, Waiting},
+    transport::end_leftovers,
 };
 
 /// The host has few units and short ones, and every run has them: it is waited for unasked.
@@ -46,9 +47,24 @@ impl Claims {
             Some(Err(error)) => return Err(error.clone()),
             None => {}
         }
+        match self.take(target, waiting) {
+            Ok((lock, ended)) => {
+                *place = Some(Ok(lock));
+                Ok(ended)
+            }
+            Err(error) => {
+                *place = Some(Err(error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    fn take(&self, target: &str, waiting: &dyn Waiting) -> Result<(Lock, Vec<String>)> {
         let patience = if target == HOST { self.wait.max(HOST_PATIENCE) } else { self.wait };
-        let lock = place.insert(lock::wait(&self.locks, target, patience, waiting));
-        lock.as_ref().map(|_| Vec::new()).map_err(Clone::clone)
+        let lock = lock::wait(&self.locks, target, patience, waiting)?;
+        // Commands on the host have no mark, so there is nothing that could be told from what others do.
+        let ended = if target == HOST { Vec::new() } else { end_leftovers(target)? };
+        Ok((lock, ended))
     }
 
     pub(super) fn release(&self, target: &str) {
@@ -58,7 +74,11 @@ impl Claims {
 
 /// Claims the target of a unit that is about to begin.
 pub(super) fn claim(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<()> {
-    job.fleet.claim(&unit.target, &Beginning { recorder, unit }).map(drop)
+    let ended = job.fleet.claim(&unit.target, &Beginning { recorder, unit })?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    recorder.emit(Body::Leftovers { target: unit.target.clone(), ended })
 }
 
 /// A unit that begins as soon as it has its target.

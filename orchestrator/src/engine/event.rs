@@ -128,6 +128,13 @@ pub enum Body {
         /// The process's exit code will be this.
         exit: u8,
     },
+    /// Commands of a run that was killed were ended, before anything of the target was looked at.
+    Leftovers {
+        /// The container.
+        target: String,
+        /// Each command and its process (made harmless already).
+        ended: Vec<String>,
+    },
 }
 
 /// A change that a check wants, as people and programs read it.

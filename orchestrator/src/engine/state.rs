@@ -82,7 +82,8 @@ impl State {
             | Body::Output { .. }
             | Body::Done { .. }
             | Body::EffectFailed { .. }
-            | Body::RunFinished { .. } => {}
+            | Body::RunFinished { .. }
+            | Body::Leftovers { .. } => {}
         }
     }
 
