@@ -8,8 +8,11 @@ pub mod crash;
 pub mod events;
 pub mod listing;
 pub mod machine;
+pub mod packages;
 pub mod product;
+pub mod running;
 pub mod workbench;
 
 pub use listing::Listing;
+pub use running::Running;
 pub use workbench::{Finished, Workbench};

@@ -110,6 +110,16 @@ pub(super) struct Run {
     /// What becomes of a step's changes if the step fails.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnFailure::Stop)]
     pub(super) on_failure: OnFailure,
+    #[command(flatten)]
+    pub(super) patience: Patience,
+}
+
+/// For verbs that want a target for themselves.
+#[derive(Debug, Arguments)]
+pub(super) struct Patience {
+    /// How long to wait for a target on which another run works.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(super) wait: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -133,6 +143,8 @@ pub(super) struct Rollback {
     /// Allow the restart of containers and busy services.
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(super) allow: Vec<Allow>,
+    #[command(flatten)]
+    pub(super) patience: Patience,
     #[command(flatten)]
     pub(super) show: Show,
 }
@@ -192,6 +204,8 @@ impl From<Allow> for Consent {
 pub(super) struct Verify {
     #[command(flatten)]
     pub(super) selection: Selection,
+    #[command(flatten)]
+    pub(super) patience: Patience,
 }
 
 #[derive(Debug, Arguments)]

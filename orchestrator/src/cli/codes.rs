@@ -4,7 +4,7 @@
 use phoenix_sdk::Code;
 
 use crate::{
-    catalog, cli, config, denials, effect, engine, graph, journal, report, runtime, transport,
+    catalog, cli, config, denials, effect, engine, graph, journal, lock, report, runtime, transport,
 };
 
 /// All of them, in the order of the modules.
@@ -13,6 +13,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         phoenix_sdk::CODES,
         config::CODES,
         graph::CODES,
+        lock::CODES,
         transport::CODES,
         runtime::CODES,
         catalog::CODES,

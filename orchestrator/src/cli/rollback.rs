@@ -1,6 +1,6 @@
 //! `rollback`: take back what a run has changed.
 
-use std::{io::Write as _, sync::Arc};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use phoenix_sdk::Consent;
 
@@ -11,10 +11,11 @@ use super::{
 };
 use crate::{
     config::{Manifest, Restart},
-    engine::{self, Effect, Fleet, Rollback, Sink},
+    engine::{self, Claims, Effect, Fleet, Rollback, Sink},
     error::{Error, ErrorKind, Result},
     graph::HOST,
     journal::{Journal, JournalSink},
+    lock::Locks,
     report::{self, Human, JsonLines},
     runtime,
 };
@@ -38,10 +39,16 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     if manifest.is_some_and(|manifest| manifest.policy.restart == Restart::Allow) {
         consents.insert(Consent::Restart);
     }
-    let fleet = Fleet::new(Arc::clone(&runtime), &containers);
+    let run = engine::run_name();
+    let mut fleet = Fleet::new(Arc::clone(&runtime), &containers);
+    if !verb.plan {
+        let locks = Locks::new(&global.state_dir, &run);
+        let wait = Duration::from_secs(verb.patience.wait.into());
+        fleet = fleet.claimed(Claims::new(locks, wait));
+    }
     let interrupted = on_signal()?;
     let job = Rollback {
-        run: engine::run_name(),
+        run,
         of,
         effects,
         fleet: &fleet,

@@ -4,26 +4,29 @@ use std::{
     collections::BTreeSet,
     io::Write as _,
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
 use phoenix_sdk::Consent;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{
-    args::{self, Global, Output, Plan, Run, Selection, Verify},
+    args::{self, Global, Output, Patience, Plan, Run, Selection, Verify},
     setting::Setting,
 };
 use crate::{
     config::Restart,
-    engine::{self, Fleet, Job, Mode, OnFailure, Sink, State},
+    engine::{self, Claims, Fleet, Job, Mode, OnFailure, Sink, State},
     error::{Error, ErrorKind, Result},
     journal::{Journal, JournalSink},
+    lock::Locks,
     report::{self, Human, JsonLines},
 };
 
 pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
     let mode = Mode::Plan { check: verb.check };
-    let (state, exit) = work(global, &verb.selection, mode, BTreeSet::new(), OnFailure::default())?;
+    let (state, exit) =
+        work(global, &verb.selection, mode, BTreeSet::new(), None, OnFailure::Stop)?;
     if verb.selection.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
         let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
@@ -37,30 +40,39 @@ pub(super) fn run(global: &Global, verb: &Run) -> Result<u8> {
         args::OnFailure::Stop => OnFailure::Stop,
         args::OnFailure::Rollback => OnFailure::Rollback,
     };
-    work(global, &verb.selection, Mode::Run, consents, on_failure).map(|(_, exit)| exit)
-}
-
-pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
-    work(global, &verb.selection, Mode::Verify, BTreeSet::new(), OnFailure::default())
+    work(global, &verb.selection, Mode::Run, consents, Some(&verb.patience), on_failure)
         .map(|(_, exit)| exit)
 }
 
+pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
+    let (selection, patience) = (&verb.selection, Some(&verb.patience));
+    work(global, selection, Mode::Verify, BTreeSet::new(), patience, OnFailure::Stop)
+        .map(|(_, exit)| exit)
+}
+
+/// Whoever brings patience wants the targets for itself.
 fn work(
     global: &Global,
     selection: &Selection,
     mode: Mode,
     mut consents: BTreeSet<Consent>,
+    patience: Option<&Patience>,
     on_failure: OnFailure,
 ) -> Result<(State, u8)> {
     let setting = Setting::new(global, selection)?;
     if setting.manifest.policy.restart == Restart::Allow {
         consents.insert(Consent::Restart);
     }
-    let fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers);
+    let run = engine::run_name();
+    let mut fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers);
+    if let Some(patience) = patience {
+        let locks = Locks::new(&global.state_dir, &run);
+        fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));
+    }
     let interrupted = on_signal()?;
     let journal = Journal::open(&global.state_dir)?;
     let job = Job {
-        run: engine::run_name(),
+        run,
         mode,
         features: selection.features.clone(),
         manifest: &setting.manifest,

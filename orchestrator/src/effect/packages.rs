@@ -221,13 +221,6 @@ mod tests {
     }
 
     #[test]
-    fn what_another_try_cannot_mend_is_not_tried_again() {
-        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, "E: No space left on device")]);
-        assert_eq!(x(&machine).unwrap_err().code, "APT-DISK-FULL");
-        assert_eq!(verbs(&machine), ["policy", "install"]);
-    }
-
-    #[test]
     fn what_was_cut_off_is_ended_first() {
         let interrupted = "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'";
         let machine = Scripted::new(&[KNOWN, (INSTALL, 100, interrupted)]);

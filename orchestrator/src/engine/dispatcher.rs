@@ -17,7 +17,7 @@ use phoenix_sdk::{AppArmorPolicy, Consent};
 use serde_json::Value;
 
 use super::{
-    Deed, Effect, Effects, Fleet, Memory, Sink, State,
+    Deed, Effect, Effects, Fleet, Memory, Sink, State, claim,
     doer::Doer,
     event::{Body, Event, FORMAT, Outcome, millis},
     recover::recover,
@@ -349,6 +349,7 @@ fn live(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &Unit) 
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         recorder
             .checkpoint()
+            .and_then(|()| claim::claim(job.fleet, recorder, unit))
             .and_then(|()| recovered(job, recorder, known, unit))
             .and_then(|()| unit::live(job, recorder, unit))
             .map_err(|error| failed(job, recorder, unit, error))
@@ -380,7 +381,8 @@ fn failed(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit, error: Error) -> 
     Doer { fleet: job.fleet, memory: job.memory, recorder, unit, hands }.undone(error)
 }
 
-/// Sorts by time, and is unique on a host: the time in seconds and the process's number.
+/// A name for a run of this process. It sorts by time, and is unique on a host: the time in seconds and
+/// the process's number.
 pub fn run_name() -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     format!("{now}-{}", std::process::id())

@@ -170,6 +170,13 @@ pub enum Body {
         /// The process's exit code will be this.
         exit: u8,
     },
+    /// Commands of a run that was killed were ended, before anything of the target was looked at.
+    Leftovers {
+        /// The container.
+        target: String,
+        /// Each command and its process (made harmless already).
+        ended: Vec<String>,
+    },
 }
 
 /// What was found of an effect that was begun and not ended.

@@ -2,6 +2,7 @@
 //! what happens in events. It writes nothing for people and knows no journal: whoever wants to hear is a
 //! [`Sink`].
 
+mod claim;
 mod conflict;
 mod deed;
 mod dispatcher;
@@ -19,6 +20,7 @@ mod unit_host;
 
 use phoenix_sdk::Code;
 
+pub use claim::Claims;
 pub use deed::{Deed, Restore};
 pub use dispatcher::{Job, Mode, OnFailure, run, run_name};
 pub use effects::{Effect, Effects};

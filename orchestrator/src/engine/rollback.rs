@@ -11,6 +11,7 @@ use phoenix_sdk::Consent;
 
 use super::{
     Deed, Effect, Fleet, Memory, Restore, Reversal, Sink, State,
+    claim::claim,
     conflict::conflict,
     dispatcher::Recorder,
     doer::Doer,
@@ -85,7 +86,9 @@ impl Rollback<'_> {
             // What another run has begun is settled first. Its conflicts show below, against what is now.
             let first = settled.insert(unit.target.clone()) && !self.plan_only;
             let ready = match first {
-                true => recover(self.fleet, self.memory, recorder, &unit.target).map(drop),
+                true => claim(self.fleet, recorder, &unit).and_then(|()| {
+                    recover(self.fleet, self.memory, recorder, &unit.target).map(drop)
+                }),
                 false => Ok(()),
             };
             let step = match ready.and_then(|()| self.fleet.hands(&unit.target)) {

@@ -84,7 +84,8 @@ impl State {
             | Body::EffectFailed { .. }
             | Body::Settled { .. }
             | Body::Recorded { .. }
-            | Body::RunFinished { .. } => {}
+            | Body::RunFinished { .. }
+            | Body::Leftovers { .. } => {}
         }
     }
 

@@ -41,7 +41,8 @@ fn must_be_durable(body: &Body) -> bool {
         | Body::Output { .. }
         | Body::Verified { .. }
         | Body::UnitFinished { .. }
-        | Body::UnitSkipped { .. } => false,
+        | Body::UnitSkipped { .. }
+        | Body::Leftovers { .. } => false,
     }
 }
 

@@ -236,6 +236,17 @@ impl<W: Write + Send> Sink for Human<W> {
                 );
                 self.write(&text)
             }
+            Body::Leftovers { target, ended } => {
+                let what = format!("a killed run had left in `{}`", printable(target));
+                let text: String = ended
+                    .iter()
+                    .map(|command| {
+                        let warning = status(WARN, "Warning");
+                        format!("{warning} ended {}, which {what}\n", printable(command))
+                    })
+                    .collect();
+                self.write(&text)
+            }
             Body::RunFinished { took_ms, .. } => {
                 let text = self.closing(*took_ms);
                 self.write(&text)

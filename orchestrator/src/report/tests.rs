@@ -104,6 +104,16 @@ fn a_run() {
 }
 
 #[test]
+fn what_a_killed_run_left() {
+    let ended = vec!["`apt-get -y` (process 7)".into(), "`sh` (process 8)".into()];
+    let text = human(vec![Body::Leftovers { target: "web".into(), ended }]);
+    assert_snapshot!(text, @r"
+    Warning ended `apt-get -y` (process 7), which a killed run had left in `web`
+    Warning ended `sh` (process 8), which a killed run had left in `web`
+    ");
+}
+
+#[test]
 fn a_plan() {
     let [fuse, docker] = ["fuse", "docker"].map(|step| Unit::new(step, "web"));
     let planned_change = |change: Change, diff: Option<&str>, consent| Planned {

@@ -6,8 +6,10 @@
 mod codes;
 mod container;
 mod errors;
+mod leftovers;
 mod lines;
 mod local;
+mod mark;
 mod printable;
 mod process;
 mod session;
@@ -20,6 +22,7 @@ use crate::error::Result;
 
 pub use codes::CODES;
 pub use container::ContainerMachine;
+pub use leftovers::{end_leftovers, kill_own};
 pub use local::LocalMachine;
 pub use printable::printable;
 
@@ -68,7 +71,8 @@ pub enum Seen {
 
 /// A command to run. A program that is not there is the error `EXEC-NOT-FOUND`; one that cannot be
 /// started ends with exit code 126, as in a shell. Its environment is cleared and set (`PATH`, `LC_ALL=C.UTF-8`, `HOME=/root`,
-/// `DEBIAN_FRONTEND=noninteractive`), its folder is `/`, its standard input is `stdin` and nothing else.
+/// `DEBIAN_FRONTEND=noninteractive`, and in a container one variable more, which
+/// says whose session it is), its folder is `/`, its standard input is `stdin` and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exec {
     /// Program and arguments, never seen by a shell.

@@ -17,7 +17,10 @@ use rustix::{
     process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, setsid},
 };
 
-use super::ENVIRONMENT;
+use super::{
+    ENVIRONMENT,
+    mark::{self, Mark},
+};
 
 /// One of the two streams that a process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +54,13 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a program without a shell, in `/`, with the environment of all commands and nothing else.
-    pub(super) fn spawn(argv: &[String], with_stdin: bool) -> io::Result<Self> {
+    /// Starts a program without a shell, in `/`, with the environment of all commands and nothing else but
+    /// the mark of the session that it is, if it is one.
+    pub(super) fn spawn(
+        argv: &[String],
+        with_stdin: bool,
+        mark: Option<&Mark>,
+    ) -> io::Result<Self> {
         let (program, arguments) =
             argv.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         let mut command = Command::new(program);
@@ -60,6 +68,7 @@ impl Process {
             .args(arguments)
             .env_clear()
             .envs(ENVIRONMENT)
+            .envs(mark.map(|mark| (mark::NAME, mark.to_string())))
             .current_dir("/")
             .stdin(if with_stdin { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
