@@ -91,9 +91,7 @@ fn remove(
     names: &BTreeSet<String>,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    // A run that was cut off may have left packages unpacked and not configured; apt does nothing then.
-    // Whether that can be mended does not matter here, for they are removed next.
-    packages::configure_all(machine, line)?;
+    finish(machine, names, line)?;
     let words = |first: &[&str]| {
         let options = ["-o", "Dpkg::Options::=--force-remove-reinstreq", "remove", "--"];
         let words = first.iter().chain(&options).map(|word| (*word).to_owned());
@@ -120,6 +118,43 @@ fn remove(
         ));
     }
     packages::apt_get_words(machine, &words(&[]), line)
+}
+
+/// Finishes what an installation that was cut off has begun, as far as that goes. Only dpkg knows what it
+/// has unpacked of a package, and only once it has unpacked all of it: half of a package cannot be removed.
+/// Where the package cannot be fetched any more, dpkg's temporary files are all that can be found of it.
+fn finish(
+    machine: &dyn Mutator,
+    names: &BTreeSet<String>,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let with = |status: &[&str]| -> Result<Vec<String>> {
+        let now = known(machine)?;
+        let is = |name: &&String| {
+            now.get(*name).is_some_and(|package| status.contains(&package.status.as_str()))
+        };
+        Ok(names.iter().filter(is).cloned().collect())
+    };
+    if with(&[
+        "half-installed",
+        "unpacked",
+        "half-configured",
+        "triggers-awaited",
+        "triggers-pending",
+    ])?
+    .is_empty()
+    {
+        return Ok(());
+    }
+    packages::configure_all(machine, line)?;
+    let half = with(&["half-installed"])?;
+    if !half.is_empty() && packages::install(machine, &half, false, line).is_err() {
+        let folders = ["/usr", "/opt", "/etc", "/lib", "/bin", "/sbin"];
+        let words = ["find", "-H"].into_iter().chain(folders);
+        let words = words.chain(["-xdev", "-type", "f", "-name", "*.dpkg-new", "-delete"]);
+        machine.exec(&Exec::new(words), &mut |_| {})?;
+    }
+    Ok(())
 }
 
 /// Makes dpkg forget packages of which only configuration is left. A purge would run their scripts, and
