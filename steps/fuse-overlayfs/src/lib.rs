@@ -1,11 +1,13 @@
 //! The step `fuse-overlayfs`: Docker in this container will keep its layers on fuse-overlayfs.
 //!
 //! It installs the package, brings `/dev/fuse` in, and writes the driver into `daemon.json` before Docker
-//! first starts. It migrates nothing: where the change of driver would hide images or containers, it stops.
+//! first starts. Where Docker runs on another driver and has images or containers there, the change of
+//! driver is a guarded migration, which needs the operator's word.
 
 mod daemon;
 mod docker;
 mod flags;
+mod migration;
 mod proof;
 mod stored;
 mod worlds;
@@ -37,10 +39,27 @@ const PROBES: &[Probe] = &[
     flags::UNIT,
     daemon::READ,
     proof::MOUNT,
+    migration::FACTS,
+    migration::LIST,
+    migration::PLACE,
+    migration::SAVED,
+    migration::LOADED,
+    migration::CLEANED,
+    migration::VISIBLE,
 ];
 
-const CODES: &[Code] =
-    &[docker::NOT_ANSWERING, docker::HIDES_DATA, flags::ELSEWHERE, flags::UNREADABLE];
+const CODES: &[Code] = &[
+    docker::NOT_ANSWERING,
+    docker::HIDES_DATA,
+    flags::ELSEWHERE,
+    flags::UNREADABLE,
+    migration::SPACE,
+    migration::LIVE_RESTORE,
+    migration::FAILED,
+    migration::UNDONE,
+    migration::STUCK,
+    migration::UNFINISHED,
+];
 
 impl Step for FuseOverlayfs {
     type Params = Params;
@@ -67,7 +86,7 @@ impl Step for FuseOverlayfs {
             .json_keys(daemon::PATH, daemon::keys())
             .into_report()?;
         let docker = docker::look(&machine)?;
-        docker.nothing_gets_hidden()?;
+        let migration = docker.migration(&machine)?;
 
         let rewritten = |change: &Change| matches!(change.kind, Kind::JsonKeys { .. });
         if !inside {
@@ -86,6 +105,7 @@ impl Step for FuseOverlayfs {
             let kind = Kind::RestartService { name, disrupts: docker.running(&machine)? };
             report.changes.push(Change::new(kind).because(why));
         }
+        migration.into_report(&mut report);
         Ok(report)
     }
 
@@ -93,6 +113,11 @@ impl Step for FuseOverlayfs {
         let restarts = |change: &Change| change.kind == Kind::RestartContainer;
         if report.changes.iter().any(restarts) {
             dev_fuse::require(&cx.host())?;
+        }
+        let commands = |change: &Change| matches!(change.kind, Kind::Command { .. });
+        if report.changes.iter().any(commands) {
+            let docker = docker::look(&cx.machine())?;
+            return migration::apply(cx, docker.data_root(), report);
         }
         report.changes.iter().try_for_each(|change| cx.perform(change))
     }
@@ -103,7 +128,10 @@ impl Step for FuseOverlayfs {
         let mut report = proof::mount(&machine, docker.data_root())?;
         report.evidence.push(daemon::evidence(&machine)?);
         report.evidence.push(dev_fuse::evidence(&machine.container_option(dev_fuse::KEY)?));
-        report.evidence.extend(docker.evidence());
+        if let Some(evidence) = docker.evidence() {
+            report.evidence.push(evidence);
+            migration::evidence(&machine, docker.data_root(), &mut report)?;
+        }
         Ok(report)
     }
 
@@ -114,13 +142,70 @@ impl Step for FuseOverlayfs {
 
 #[cfg(test)]
 mod tests {
-    use super::FuseOverlayfs;
-    use phoenix_sdk::testing::laws;
+    use super::{FuseOverlayfs, Params, Step, migration, worlds};
+    use phoenix_sdk::{
+        Result, StepError, World,
+        testing::{FakeHost, laws},
+    };
 
     #[test]
     fn the_laws_hold() {
         if let Err(broken) = laws::hold::<FuseOverlayfs>() {
             panic!("{broken}");
+        }
+    }
+
+    fn applied(world: World) -> (FakeHost, Result<()>) {
+        let host = FakeHost::new(world, FuseOverlayfs::META);
+        let input = host.input().unwrap();
+        let params = Params::default();
+        let report = host.with(&input, &[], |cx| FuseOverlayfs.check(cx, &params)).unwrap();
+        let applied =
+            host.with(&input, &report.changes, |cx| FuseOverlayfs.apply(cx, &params, &report));
+        (host, applied)
+    }
+
+    fn failed(world: World) -> (World, StepError) {
+        let (host, applied) = applied(world);
+        (host.world(), applied.unwrap_err())
+    }
+
+    #[test]
+    fn definitions_are_recorded_and_hints_are_given() {
+        let (host, applied) = applied(worlds::on_vfs());
+        applied.unwrap();
+        let recorded = host.recorded();
+        let names: Vec<_> = recorded.iter().map(|(name, _)| name.as_str()).collect();
+        let expected = [
+            "docker-containers.json",
+            "docker-networks.json",
+            "docker-volumes.json",
+            "docker-images.txt",
+            "docker-run-hints.txt",
+        ];
+        assert_eq!(names, expected);
+        let hints = recorded[4].1.to_text();
+        assert_eq!(hints, "# web\ndocker run --detach --name web sha256:bb\n");
+    }
+
+    #[test]
+    fn an_image_that_does_not_arrive_sends_docker_back() {
+        let before = worlds::loses_an_image(true);
+        let (after, error) = failed(before.clone());
+        assert_eq!(error.code, migration::UNDONE.code, "{error}");
+        assert!(error.causes.iter().any(|cause| cause.contains("sha256:bb")), "{error}");
+        let daemon = |world: &World| world.container.files.get(super::daemon::PATH).cloned();
+        assert_eq!(daemon(&after), daemon(&before));
+        assert!(!after.container.files.keys().any(|path| path.contains("phoenix-orch-migration")));
+    }
+
+    #[test]
+    fn a_docker_that_does_not_come_back_is_said() {
+        let (_, error) = failed(worlds::loses_an_image(false));
+        assert_eq!(error.code, migration::STUCK.code, "{error}");
+        for part in ["`/var/lib/docker/vfs`", "\"storage-driver\": \"vfs\"", "docker-run-hints.txt"]
+        {
+            assert!(error.hints.iter().any(|hint| hint.contains(part)), "{:?}", error.hints);
         }
     }
 }
