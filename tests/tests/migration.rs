@@ -141,7 +141,7 @@ fn without_room_nothing_is_begun() -> Result<()> {
 /// Puts a `docker` before the real one that does this first when it is called with that verb.
 fn intercept(container: &Container, verb: &str, script: &str) -> Result<()> {
     let wrapper = format!(
-        "#!/bin/sh\nif [ \"$1\" = {verb} ]; then\n{script}\nfi\nexec /usr/bin/docker.real \"$@\"\n"
+        "#!/bin/sh\nif [ \"$1\" = \"{verb}\" ]; then\n{script}\nfi\nexec /usr/bin/docker.real \"$@\"\n"
     );
     container.script("[ -e /usr/bin/docker.real ] || mv /usr/bin/docker /usr/bin/docker.real")?;
     container.write_file("/usr/bin/docker", wrapper.as_bytes(), 0o755)

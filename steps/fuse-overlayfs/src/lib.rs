@@ -86,7 +86,7 @@ impl Step for FuseOverlayfs {
             .json_keys(daemon::PATH, daemon::keys())
             .into_report()?;
         let docker = docker::look(&machine)?;
-        let migration = docker.migration(&machine)?;
+        let mut migration = docker.migration(&machine)?;
 
         let rewritten = |change: &Change| matches!(change.kind, Kind::JsonKeys { .. });
         if !inside {
@@ -96,11 +96,20 @@ impl Step for FuseOverlayfs {
                         .to_owned(),
                 );
             }
-            // Docker comes back with the container, and then with its new configuration.
             let restart = Change::new(Kind::RestartContainer)
                 .because("`/dev/fuse` is not in the container yet");
-            report.changes.push(restart);
-        } else if let Some(why) = docker.restart(report.changes.iter().any(rewritten)) {
+            if migration.carries {
+                // Docker comes back with the container, and is to come back as it was: the switch is a
+                // change of its own, which can be taken back without the container.
+                migration.before.push(restart);
+            } else {
+                // Docker comes back with the container, and then with its new configuration.
+                report.changes.push(restart);
+            }
+        }
+        if (inside || migration.carries)
+            && let Some(why) = docker.restart(report.changes.iter().any(rewritten))
+        {
             let name = docker::SERVICE.to_owned();
             let kind = Kind::RestartService { name, disrupts: docker.running(&machine)? };
             report.changes.push(Change::new(kind).because(why));

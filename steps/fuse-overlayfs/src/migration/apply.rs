@@ -38,10 +38,15 @@ fn record(cx: &Context<'_>, before: &Survey) -> Result<()> {
 
 fn carry(cx: &Context<'_>, data_root: &str, report: &CheckReport, before: &Survey) -> Result<()> {
     let mut switched = false;
+    let writes = report.changes.iter().any(|change| matches!(change.kind, Kind::JsonKeys { .. }));
     for change in &report.changes {
-        let part = commands::part(&change.kind);
+        let part = match commands::part(&change.kind) {
+            // Docker comes back with the container as it was, unless its file was written by somebody else.
+            Part::Switch if change.kind == Kind::RestartContainer && writes => Part::Preparation,
+            part => part,
+        };
         if part == Part::Switch && !switched {
-            unchanged(cx, before).map_err(|error| failed(cx, error))?;
+            unchanged(cx, data_root, before).map_err(|error| failed(cx, error))?;
             switched = true;
         }
         let done = cx.perform(change).and_then(|()| match part {
@@ -83,8 +88,10 @@ fn resume(cx: &Context<'_>, data_root: &str, report: &CheckReport) -> Result<()>
     Ok(())
 }
 
-/// Nobody made or removed an image while they were saved.
-fn unchanged(cx: &Context<'_>, before: &Survey) -> Result<()> {
+/// Nobody made or removed an image while they were saved. The container may just have been restarted, so
+/// Docker is waited for.
+fn unchanged(cx: &Context<'_>, data_root: &str, before: &Survey) -> Result<()> {
+    visible(&cx.machine(), data_root)?;
     if Survey::look(&cx.machine())?.manifest == before.manifest {
         return Ok(());
     }

@@ -31,6 +31,8 @@ pub(crate) use survey::{FACTS, LIST};
 /// What is wanted before and after the switch.
 #[derive(Default)]
 pub(crate) struct Migration {
+    /// Whether images are to be carried over, and not only what an earlier run left is to be done.
+    pub(crate) carries: bool,
     pub(crate) before: Vec<Change>,
     pub(crate) after: Vec<Change>,
     pub(crate) warnings: Vec<String>,
@@ -99,7 +101,7 @@ pub(crate) fn wanted(machine: &Machine<'_>, data_root: &str) -> Result<Migration
     ));
     let save = commands::save(ids.len(), place::needed(bytes), data_root);
     let after = vec![commands::load(data_root), commands::clean(data_root)];
-    Ok(Migration { before: vec![list, save], after, warnings })
+    Ok(Migration { carries: true, before: vec![list, save], after, warnings })
 }
 
 /// What an earlier run left to do. `on_driver`: Docker is on our driver, or will be when it starts.
