@@ -10,14 +10,17 @@ use xtask::testbed::{Container, Disk, Image, Options, Release};
 
 const FOLDER: &str = "/var/lib/docker/phoenix-orch-migration";
 
-/// A Docker on vfs with two images that have names, one that has none and that a container was made from, a
-/// container that runs, and a volume with something in it.
 fn on_vfs(label: &str, options: &Options) -> Result<Container> {
     let container = Container::create(&Image::ensure(Release::Bookworm)?, label, options)?;
+    with_docker(container, b"{\"storage-driver\": \"vfs\"}\n")
+}
+
+/// A Docker with this configuration, two images that have names, one that has none and that a container was
+/// made from, a container that runs, and a volume with something in it.
+fn with_docker(container: Container, daemon: &[u8]) -> Result<Container> {
+    container.write_file("/etc/docker/daemon.json", daemon, 0o644)?;
     container.script(
-        "mkdir -p /etc/docker\n\
-         printf '{\"storage-driver\": \"vfs\"}\\n' >/etc/docker/daemon.json\n\
-         apt-get update -q >/dev/null\n\
+        "apt-get update -q >/dev/null\n\
          apt-get install -y -q docker.io iptables >/dev/null\n\
          cd /\n\
          root() { tar -c -h bin/sh $(ldd /bin/sh | grep -o '/[^ ]*' | cut -c2-) 2>/dev/null; }\n\
@@ -190,6 +193,32 @@ fn a_failure_after_the_switch_goes_back() -> Result<()> {
     migrated(&container, &before)
 }
 
+/// Another Docker, and a store whose ids are those of manifests: names and contents are compared there.
+#[test]
+fn from_containerd_s_store() -> Result<()> {
+    let image = Image::ensure(Release::Trixie)?;
+    let container = Container::create(&image, "containerd", &Options::default())?;
+    let daemon =
+        b"{\"features\": {\"containerd-snapshotter\": true}, \"storage-driver\": \"native\"}\n";
+    let container = with_docker(container, daemon)?;
+    let status = container.ok(&["docker", "info", "--format", "{{.DriverStatus}}"])?;
+    assert!(status.contains("io.containerd.snapshotter"), "{status}");
+    let names = |container: &Container| -> Result<BTreeSet<String>> {
+        let lines = images(container)?;
+        Ok(lines.iter().filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect())
+    };
+    let before = names(&container)?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let done = run(&bench, &container, "restart,migrate")?.expect_code(0)?;
+    assert!(done.stdout().contains("/var/lib/containerd"), "{}", done.stdout());
+    assert_eq!(driver(&container)?, "fuse-overlayfs");
+    assert_eq!(names(&container)?, before);
+    let said =
+        container.ok(&["docker", "run", "--rm", "mine:1", "/bin/sh", "-c", "echo it runs"])?;
+    assert_eq!(said.trim(), "it runs");
+    Ok(())
+}
+
 /// A child that is killed with the test.
 struct Killed(Child);
 
@@ -255,6 +284,37 @@ fn killed_at_any_stage_the_next_run_converges() -> Result<()> {
              systemctl start docker.service\n"
         ))?;
         assert_eq!(images(&container)?, before, "after {stage}, back on vfs");
+    }
+    Ok(())
+}
+
+/// From the driver that most have; and containers that would go on without a daemon that knows them.
+#[test]
+fn from_overlay2_as_soon_as_containers_stop_with_the_daemon() -> Result<()> {
+    let image = Image::ensure(Release::Bookworm)?;
+    let options = Options { disk: Disk::Folder, ..Options::default() };
+    let container = Container::create(&image, "overlay2", &options)?;
+    let daemon = b"{\"storage-driver\": \"overlay2\", \"live-restore\": true}\n";
+    let container = with_docker(container, daemon)?;
+    let before = images(&container)?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let refused = run(&bench, &container, "restart,migrate")?.expect_code(7)?;
+    let all = refused.stdout();
+    assert!(all.contains("error[DOCKER-MIGRATION-LIVE-RESTORE]"), "{all}");
+    assert_eq!(container.read_file("/etc/docker/daemon.json")?, daemon);
+
+    container.script(
+        "sed -i s/true/false/ /etc/docker/daemon.json && systemctl reload docker.service\n\
+         until docker info --format '{{.LiveRestoreEnabled}}' | grep -q false; do sleep 0.1; done\n",
+    )?;
+    run(&bench, &container, "restart,migrate")?.expect_code(0)?;
+    assert_eq!(driver(&container)?, "fuse-overlayfs");
+    assert_eq!(images(&container)?, before);
+    assert!(container.exists("/var/lib/docker/overlay2/l")?, "the old driver's folder");
+    let target = ["--features", "docker", "--target", container.name()];
+    let verified = bench.run(&[&["verify"], &target[..]].concat())?.expect_code(0)?;
+    for part in ["every image that was carried over is visible", "`/var/lib/docker/overlay2`"] {
+        assert!(verified.stdout().contains(part), "no {part}:\n{}", verified.stdout());
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub(crate) const LIVE_RESTORE: Code = Code::new(
     "DOCKER-MIGRATION-LIVE-RESTORE",
     "Docker is told to let containers run on while its daemon restarts. After a change of driver the daemon does \
          not know those of the old driver any more, and nobody could stop them. Nothing was changed.",
-    "Take `live-restore` out of `daemon.json`, reload Docker (`systemctl reload docker`), and run again.",
+    "Set `live-restore` to `false` in `daemon.json`, reload Docker (`systemctl reload docker`), and run again.",
 );
 pub(crate) const FAILED: Code = Code::new(
     "DOCKER-MIGRATION-FAILED",

@@ -58,7 +58,7 @@ pub(crate) fn wanted(machine: &Machine<'_>, data_root: &str) -> Result<Migration
             "DOCKER-MIGRATION-LIVE-RESTORE",
             format!("Docker keeps containers on `{driver}` running while it changes the driver"),
         )
-        .hint("Take `live-restore` out of `daemon.json`, run `systemctl reload docker`, and run again.")
+        .hint("Set `live-restore` to `false` in `daemon.json`, run `systemctl reload docker`, and run again.")
         .hint("Nothing was changed; Docker still has everything."));
     }
     let place = Place::look(machine, data_root, folder)?;

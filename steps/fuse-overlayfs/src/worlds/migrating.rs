@@ -6,7 +6,7 @@ use phoenix_sdk::{
     world::{Event, FakeMachine, Trigger},
 };
 
-use super::{device, our_driver_in, with_docker};
+use super::{STARTED, device, our_driver_in, with_docker};
 use crate::{daemon, docker, migration};
 
 const FOLDER: &str = "/var/lib/docker/phoenix-orch-migration";
@@ -25,7 +25,7 @@ pub(super) fn all() -> Vec<World> {
         .container
         .file(daemon::PATH, "{\"storage-driver\": \"vfs\"}\n")
         .file(&format!("{FOLDER}/manifest"), LIST)
-        .answers(&migration::CLEANED, vec![our_driver_in(super::STARTED)], 0, "")
+        .answers(&migration::CLEANED, vec![our_driver_in(STARTED)], 0, "")
         .answers(&migration::CLEANED, vec![], 1, "")
         .answers(&migration::LOADED, vec![], 0, "");
     let mut worlds = vec![busy, no_device, again, left, arrived()];
@@ -128,11 +128,14 @@ fn must_not_be_begun() -> Vec<World> {
 #[cfg(test)]
 pub(crate) fn loses_an_image(back: bool) -> World {
     let mut world = on_vfs_named("an image does not arrive");
-    let ours = || vec![our_driver_in(daemon::PATH)];
-    world.container = world
-        .container
-        .answers_first(&migration::VISIBLE, vec![], i32::from(!back), "driver vfs\nimage sha256:aa\nimage sha256:bb\nimage sha256:cc\ntag sha256:aa nginx:1\n")
-        .answers_first(&migration::VISIBLE, ours(), 0, "driver fuse-overlayfs\nimage sha256:aa\n");
+    let ours = |path: &str| vec![our_driver_in(path)];
+    let arrived = "driver fuse-overlayfs\nimage sha256:aa\n";
+    if !back {
+        // Once it was started with the other driver.
+        world.container = world.container.answers_first(&migration::VISIBLE, ours(STARTED), 1, "");
+    }
+    world.container =
+        world.container.answers_first(&migration::VISIBLE, ours(daemon::PATH), 0, arrived);
     world
 }
 
