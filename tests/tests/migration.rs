@@ -189,6 +189,19 @@ fn a_failure_after_the_switch_goes_back() -> Result<()> {
         as_before(&container, &before, &daemon)?;
     }
     container.ok(&["mv", "/usr/bin/docker.real", "/usr/bin/docker"])?;
+
+    // Docker does not start with the new driver at all.
+    container.script(
+        "mkdir -p /etc/systemd/system/docker.service.d\n\
+         printf '[Service]\\nExecStartPre=/bin/sh -c \"! grep -q fuse-overlayfs /etc/docker/daemon.json\"\\n' \
+             >/etc/systemd/system/docker.service.d/refuse.conf\n\
+         systemctl daemon-reload\n",
+    )?;
+    let failed = run(&bench, &container, "restart,migrate")?.expect_code(7)?;
+    assert!(failed.stdout().contains("error[DOCKER-MIGRATION-UNDONE]"), "{}", failed.stdout());
+    as_before(&container, &before, &daemon)?;
+    container.script("rm -r /etc/systemd/system/docker.service.d; systemctl daemon-reload")?;
+
     run(&bench, &container, "restart,migrate")?.expect_code(0)?;
     migrated(&container, &before)
 }
@@ -260,7 +273,7 @@ fn killed_at_any_stage_the_next_run_converges() -> Result<()> {
     intercept(
         &container,
         "save\" ] || [ \"$1\" = \"load",
-        "/bin/sh /hold.sh before-$1\n/usr/bin/docker.real \"$@\" || exit\n/bin/sh /hold.sh after-$1\nexit 0",
+        "/bin/sh /hold.sh before-$1\n[ ! -e /fail ] || exit 1\n/usr/bin/docker.real \"$@\" || exit\n/bin/sh /hold.sh after-$1\nexit 0",
     )?;
     for stage in ["before-save", "after-save", "start", "before-load", "after-load"] {
         container.script(&format!("rm -f /held; echo {stage} >/hold"))?;
@@ -275,6 +288,13 @@ fn killed_at_any_stage_the_next_run_converges() -> Result<()> {
         // Where the switch is done already, the rest hides nothing and needs no word again.
         let before_switch = stage.ends_with("save");
         let allowed = if before_switch { "restart,migrate" } else { "restart" };
+        if stage == "before-load" {
+            container.ok(&["touch", "/fail"])?;
+            let failed = run(&bench, &container, allowed)?.expect_code(7)?;
+            let all = failed.stdout();
+            assert!(all.contains("error[DOCKER-MIGRATION-UNFINISHED]"), "{all}");
+            container.ok(&["rm", "/fail"])?;
+        }
         run(&bench, &container, allowed)?.expect_code(0)?;
         migrated(&container, &before)?;
         container.script(&format!(

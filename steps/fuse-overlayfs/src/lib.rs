@@ -151,70 +151,13 @@ impl Step for FuseOverlayfs {
 
 #[cfg(test)]
 mod tests {
-    use super::{FuseOverlayfs, Params, Step, migration, worlds};
-    use phoenix_sdk::{
-        Result, StepError, World,
-        testing::{FakeHost, laws},
-    };
+    use super::FuseOverlayfs;
+    use phoenix_sdk::testing::laws;
 
     #[test]
     fn the_laws_hold() {
         if let Err(broken) = laws::hold::<FuseOverlayfs>() {
             panic!("{broken}");
-        }
-    }
-
-    fn applied(world: World) -> (FakeHost, Result<()>) {
-        let host = FakeHost::new(world, FuseOverlayfs::META);
-        let input = host.input().unwrap();
-        let params = Params::default();
-        let report = host.with(&input, &[], |cx| FuseOverlayfs.check(cx, &params)).unwrap();
-        let applied =
-            host.with(&input, &report.changes, |cx| FuseOverlayfs.apply(cx, &params, &report));
-        (host, applied)
-    }
-
-    fn failed(world: World) -> (World, StepError) {
-        let (host, applied) = applied(world);
-        (host.world(), applied.unwrap_err())
-    }
-
-    #[test]
-    fn definitions_are_recorded_and_hints_are_given() {
-        let (host, applied) = applied(worlds::on_vfs());
-        applied.unwrap();
-        let recorded = host.recorded();
-        let names: Vec<_> = recorded.iter().map(|(name, _)| name.as_str()).collect();
-        let expected = [
-            "docker-containers.json",
-            "docker-networks.json",
-            "docker-volumes.json",
-            "docker-images.txt",
-            "docker-run-hints.txt",
-        ];
-        assert_eq!(names, expected);
-        let hints = recorded[4].1.to_text();
-        assert_eq!(hints, "# web\ndocker run --detach --name web sha256:bb\n");
-    }
-
-    #[test]
-    fn an_image_that_does_not_arrive_sends_docker_back() {
-        let before = worlds::loses_an_image(true);
-        let (after, error) = failed(before.clone());
-        assert_eq!(error.code, migration::UNDONE.code, "{error}");
-        assert!(error.causes.iter().any(|cause| cause.contains("sha256:bb")), "{error}");
-        let daemon = |world: &World| world.container.files.get(super::daemon::PATH).cloned();
-        assert_eq!(daemon(&after), daemon(&before));
-        assert!(!after.container.files.keys().any(|path| path.contains("phoenix-orch-migration")));
-    }
-
-    #[test]
-    fn a_docker_that_does_not_come_back_is_said() {
-        let (_, error) = failed(worlds::loses_an_image(false));
-        assert_eq!(error.code, migration::STUCK.code, "{error}");
-        for part in ["`/var/lib/docker/vfs`", "\"storage-driver\": \"vfs\"", "docker-run-hints.txt"]
-        {
-            assert!(error.hints.iter().any(|hint| hint.contains(part)), "{:?}", error.hints);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{daemon, docker, flags, proof};
 mod migrating;
 
 #[cfg(test)]
-pub(crate) use migrating::{loses_an_image, on_vfs};
+pub(crate) use migrating::{loses_an_image, not_loaded_yet, on_vfs};
 
 const DAEMON: &str =
     "{\"features\": {\"containerd-snapshotter\": false}, \"storage-driver\": \"fuse-overlayfs\"}\n";

@@ -5,12 +5,15 @@
 //! nobody can prove that another one is equal to it. Nothing of the old driver is ever deleted.
 
 mod apply;
+mod back;
 mod codes;
 mod commands;
 mod hints;
 mod images;
 mod place;
 mod survey;
+#[cfg(test)]
+mod tests;
 
 use phoenix_sdk::{
     Change, CheckReport, Evidence, Kind, Machine, Result, StepError, VerifyReport, shown,
@@ -83,7 +86,7 @@ pub(crate) fn wanted(machine: &Machine<'_>, data_root: &str) -> Result<Migration
     )];
     if survey.left() > 0 {
         warnings.push(format!(
-            "{} images without a name that no container uses stay on `{driver}`",
+            "images without a name that no container uses stay on `{driver}`: {}",
             survey.left()
         ));
     }

@@ -144,3 +144,15 @@ pub(crate) fn loses_an_image(back: bool) -> World {
 pub(crate) fn on_vfs() -> World {
     on_vfs_named("images on vfs")
 }
+
+/// For tests of a run that was cut off between the switch and the load.
+#[cfg(test)]
+pub(crate) fn not_loaded_yet() -> World {
+    let mut world = with_docker("images wait", "fuse-overlayfs");
+    world.container = world
+        .container
+        .file(&format!("{FOLDER}/expected"), LIST)
+        .answers(&migration::LOADED, vec![], 1, "")
+        .answers(&migration::CLEANED, vec![], 1, "");
+    world
+}
