@@ -167,11 +167,19 @@ fn images_behind_another_driver_are_never_hidden() -> Result<()> {
     )?;
     let before = Listing::of([container.rootfs().join("etc"), container.config_path()])?;
     let finished = run(container.name())?;
-    fails(&finished, 7, "DOCKER-DRIVER-HIDES-DATA")?;
-    assert!(finished.stdout().contains("mine:1"), "{}", finished.stdout());
+    fails(&finished, 7, "CONSENT-MISSING")?;
+    for part in ["--allow migrate", "1 of 1 images", "`/var/lib/docker/vfs`"] {
+        assert!(finished.stdout().contains(part), "no {part}:\n{}", finished.stdout());
+    }
     let after = Listing::of([container.rootfs().join("etc"), container.config_path()])?;
     assert_eq!(before.differences(&after), Vec::<String>::new());
     assert!(container.ok(&["docker", "images"])?.contains("mine"));
+
+    // A Docker that does not run can hand nothing over.
+    container.ok(&["systemctl", "stop", "docker.service", "docker.socket"])?;
+    let finished = run(container.name())?;
+    fails(&finished, 7, "DOCKER-DRIVER-HIDES-DATA")?;
+    assert!(finished.stdout().contains("mine:1"), "{}", finished.stdout());
     Ok(())
 }
 

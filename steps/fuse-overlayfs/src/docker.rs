@@ -6,6 +6,7 @@ use crate::{
     DRIVER,
     daemon::{self, Daemon},
     flags::Flags,
+    migration::{self, Migration},
     stored::{self, Hidden},
 };
 
@@ -41,9 +42,10 @@ pub(crate) const NOT_ANSWERING: Code = Code::new(
 pub(crate) const HIDES_DATA: Code = Code::new(
     "DOCKER-DRIVER-HIDES-DATA",
     "Docker keeps images and containers of each storage driver apart: after a change of driver those that are \
-     there now cannot be seen any more, although they still fill the disk. The step stops before it changes anything.",
-    "Save the images (`docker save`), note how the containers were started, remove both, and run again; or leave this \
-     container on its driver.",
+     there now cannot be seen any more, although they still fill the disk. A running Docker can hand them over; this \
+     one does not run, so the step stops before it changes anything.",
+    "Start Docker in the container (`systemctl start docker`) and run again: its images can be carried over then \
+     (`--allow migrate`); or leave this container on its driver.",
 );
 
 /// What was found.
@@ -55,7 +57,7 @@ pub(crate) struct Docker {
 
 enum State {
     /// There is none, or it does not run.
-    Stopped { hidden: Hidden },
+    Stopped { on_driver: bool, hidden: Hidden },
     /// It runs and answers.
     Running { driver: String, hidden: Hidden },
 }
@@ -82,38 +84,30 @@ pub(crate) fn look(machine: &Machine<'_>) -> Result<Docker> {
         State::Running { driver, hidden }
     } else if daemon.driver.as_deref() == Some(DRIVER) {
         // It has been on this driver; whatever else lies there was hidden before.
-        State::Stopped { hidden: Hidden::default() }
+        State::Stopped { on_driver: true, hidden: Hidden::default() }
     } else {
-        State::Stopped { hidden: stored::look(machine, &data_root)? }
+        State::Stopped { on_driver: false, hidden: stored::look(machine, &data_root)? }
     };
     Ok(Docker { state, flags, data_root })
 }
 
 impl Docker {
-    /// Fails when a change of driver would hide something, or would not work.
-    pub(crate) fn nothing_gets_hidden(&self) -> Result<()> {
+    /// What has to be carried over, or is left to do of that. Fails when a change of driver would hide
+    /// something that only a running Docker can hand over, or would not work.
+    pub(crate) fn migration(&self, machine: &Machine<'_>) -> Result<Migration> {
         self.flags.none_for_the_driver()?;
-        let (State::Stopped { hidden } | State::Running { hidden, .. }) = &self.state;
-        if hidden.is_empty() {
-            return Ok(());
+        match &self.state {
+            State::Running { hidden, .. } if !hidden.is_empty() => {
+                migration::wanted(machine, &self.data_root)
+            }
+            State::Running { driver, .. } => {
+                migration::pending(machine, &self.data_root, driver == DRIVER)
+            }
+            State::Stopped { hidden, .. } if !hidden.is_empty() => Err(hides(hidden)),
+            State::Stopped { on_driver, .. } => {
+                migration::pending(machine, &self.data_root, *on_driver)
+            }
         }
-        let from = match &self.state {
-            State::Running { driver, .. } => format!("from `{}` ", shown::name(driver)),
-            State::Stopped { .. } => String::new(),
-        };
-        let error = StepError::new(
-            "DOCKER-DRIVER-HIDES-DATA",
-            format!(
-                "the change of Docker's storage driver {from}to `{DRIVER}` would hide what is there"
-            ),
-        );
-        Err(hidden
-            .describe()
-            .into_iter()
-            .fold(error, StepError::cause)
-            .hint("Save the images (`docker save`), note how the containers were started (`docker inspect`), \
-                   remove both, and run again.")
-            .hint("Nothing was changed; Docker still has everything."))
     }
 
     /// Why Docker has to be restarted, if it has.
@@ -154,6 +148,19 @@ impl Docker {
             )),
         }
     }
+}
+
+fn hides(hidden: &Hidden) -> StepError {
+    let message = format!(
+        "the change of Docker's storage driver to `{DRIVER}` would hide what is there, and Docker does not run"
+    );
+    hidden
+        .describe()
+        .into_iter()
+        .fold(StepError::new("DOCKER-DRIVER-HIDES-DATA", message), StepError::cause)
+        .hint("Start Docker in the container (`systemctl start docker`) and run again: what is there can be carried \
+               over then (`--allow migrate`).")
+        .hint("Nothing was changed; Docker still has everything.")
 }
 
 fn driver(machine: &Machine<'_>) -> Result<String> {

@@ -1,11 +1,13 @@
 //! The step `fuse-overlayfs`: Docker in this container will keep its layers on fuse-overlayfs.
 //!
 //! It installs the package, brings `/dev/fuse` in, and writes the driver into `daemon.json` before Docker
-//! first starts. It migrates nothing: where the change of driver would hide images or containers, it stops.
+//! first starts. Where Docker runs on another driver and has images or containers there, the change of
+//! driver is a guarded migration, which needs the operator's word.
 
 mod daemon;
 mod docker;
 mod flags;
+mod migration;
 mod proof;
 mod stored;
 mod worlds;
@@ -37,10 +39,27 @@ const PROBES: &[Probe] = &[
     flags::UNIT,
     daemon::READ,
     proof::MOUNT,
+    migration::FACTS,
+    migration::LIST,
+    migration::PLACE,
+    migration::SAVED,
+    migration::LOADED,
+    migration::CLEANED,
+    migration::VISIBLE,
 ];
 
-const CODES: &[Code] =
-    &[docker::NOT_ANSWERING, docker::HIDES_DATA, flags::ELSEWHERE, flags::UNREADABLE];
+const CODES: &[Code] = &[
+    docker::NOT_ANSWERING,
+    docker::HIDES_DATA,
+    flags::ELSEWHERE,
+    flags::UNREADABLE,
+    migration::SPACE,
+    migration::LIVE_RESTORE,
+    migration::FAILED,
+    migration::UNDONE,
+    migration::STUCK,
+    migration::UNFINISHED,
+];
 
 impl Step for FuseOverlayfs {
     type Params = Params;
@@ -67,7 +86,7 @@ impl Step for FuseOverlayfs {
             .json_keys(daemon::PATH, daemon::keys())
             .into_report()?;
         let docker = docker::look(&machine)?;
-        docker.nothing_gets_hidden()?;
+        let mut migration = docker.migration(&machine)?;
 
         let rewritten = |change: &Change| matches!(change.kind, Kind::JsonKeys { .. });
         if !inside {
@@ -77,15 +96,25 @@ impl Step for FuseOverlayfs {
                         .to_owned(),
                 );
             }
-            // Docker comes back with the container, and then with its new configuration.
             let restart = Change::new(Kind::RestartContainer)
                 .because("`/dev/fuse` is not in the container yet");
-            report.changes.push(restart);
-        } else if let Some(why) = docker.restart(report.changes.iter().any(rewritten)) {
+            if migration.carries {
+                // Docker comes back with the container, and is to come back as it was: the switch is a
+                // change of its own, which can be taken back without the container.
+                migration.before.push(restart);
+            } else {
+                // Docker comes back with the container, and then with its new configuration.
+                report.changes.push(restart);
+            }
+        }
+        if (inside || migration.carries)
+            && let Some(why) = docker.restart(report.changes.iter().any(rewritten))
+        {
             let name = docker::SERVICE.to_owned();
             let kind = Kind::RestartService { name, disrupts: docker.running(&machine)? };
             report.changes.push(Change::new(kind).because(why));
         }
+        migration.into_report(&mut report);
         Ok(report)
     }
 
@@ -93,6 +122,11 @@ impl Step for FuseOverlayfs {
         let restarts = |change: &Change| change.kind == Kind::RestartContainer;
         if report.changes.iter().any(restarts) {
             dev_fuse::require(&cx.host())?;
+        }
+        let commands = |change: &Change| matches!(change.kind, Kind::Command { .. });
+        if report.changes.iter().any(commands) {
+            let docker = docker::look(&cx.machine())?;
+            return migration::apply(cx, docker.data_root(), report);
         }
         report.changes.iter().try_for_each(|change| cx.perform(change))
     }
@@ -103,7 +137,10 @@ impl Step for FuseOverlayfs {
         let mut report = proof::mount(&machine, docker.data_root())?;
         report.evidence.push(daemon::evidence(&machine)?);
         report.evidence.push(dev_fuse::evidence(&machine.container_option(dev_fuse::KEY)?));
-        report.evidence.extend(docker.evidence());
+        if let Some(evidence) = docker.evidence() {
+            report.evidence.push(evidence);
+            migration::evidence(&machine, docker.data_root(), &mut report)?;
+        }
         Ok(report)
     }
 

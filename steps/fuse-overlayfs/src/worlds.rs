@@ -8,6 +8,11 @@ use phoenix_sdk::{
 
 use crate::{daemon, docker, flags, proof};
 
+mod migrating;
+
+#[cfg(test)]
+pub(crate) use migrating::{loses_an_image, not_loaded_yet, on_vfs};
+
 const DAEMON: &str =
     "{\"features\": {\"containerd-snapshotter\": false}, \"storage-driver\": \"fuse-overlayfs\"}\n";
 const MOUNTED: &str = "stage folders\ntype fuse.fuse-overlayfs\nstage mount\nstage read\nstage write\n\
@@ -24,6 +29,7 @@ pub(crate) fn all() -> Vec<World> {
         has_own_keys(),
     ];
     worlds.extend(drifted());
+    worlds.extend(migrating::all());
     worlds.extend(must_not_be_touched());
     worlds
 }
@@ -142,10 +148,6 @@ fn drifted() -> Vec<World> {
 }
 
 fn must_not_be_touched() -> Vec<World> {
-    let mut images = with_docker("Docker runs on another driver and has images", "vfs")
-        .stops_with("DOCKER-DRIVER-HIDES-DATA");
-    images.container = images.container.answers_only(&docker::IMAGES, 0, "nginx:1\n");
-
     let mut silent =
         with_docker("Docker does not answer", "vfs").stops_with("DOCKER-NOT-ANSWERING");
     silent.container = silent.container.answers_only(&docker::INFO, 1, "");
@@ -159,7 +161,6 @@ fn must_not_be_touched() -> Vec<World> {
     let split = fresh("an older script split the entry").stops_with("FUSE-ENTRY-BROKEN");
 
     let mut worlds = vec![
-        images,
         silent,
         stored.on_target(|machine| {
             let image = "/var/lib/docker/image/overlay2";

@@ -1,0 +1,56 @@
+# What the scripts of the migration share; it stands before each of them. $1: Docker's data folder.
+set -u
+umask 077
+export LC_ALL=C
+
+data=${1:?no data folder}
+# Below Docker's own folder, because only there it is sure to be on the file system that has the room. Docker looks
+# at the names in there that it knows, and at no others.
+dir=$data/phoenix-orch-migration
+# manifest   what has to be carried over: written by the orchestrator before anything else
+# images.tar the images; complete as soon as it has this name
+# of         the manifest that it was made from
+# expected   the images in it, by the digests of their configurations; it comes last, so what it stands beside is whole
+# carried    the same, kept when the rest is gone
+
+fail() {
+    printf '%s\n' "$1" | tail -n 1 | cut -c 1-400 >&2
+    exit 1
+}
+
+# An orchestrator that was killed leaves its script running, and the next one must not work beside it.
+lock() {
+    exec 9>/run/phoenix-orch-docker-migration.lock || fail "no lock can be taken"
+    flock -w 3600 9 || fail "an earlier migration is still at work"
+}
+
+answers() {
+    tries=60
+    until said=$(timeout 30 docker info --format '{{.Driver}}' 2>&1); do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || fail "Docker does not answer: $said"
+        sleep 1
+    done
+    driver=$said
+}
+
+# Whether the archive is whole and was made from the manifest that is there now.
+whole() {
+    [ -f "$dir/expected" ] && cmp -s "$dir/of" "$dir/manifest" || return 1
+    [ -f "$dir/images.tar" ] || ! grep -q '^image ' "$dir/expected"
+}
+
+# All images of the running Docker: `image ID` and `tag ID NAME`, sorted.
+visible() {
+    listed=$(docker images --all --no-trunc --format 'tag {{.ID}} {{.Repository}}:{{.Tag}}') || return 1
+    [ -n "$listed" ] || return 0
+    printf '%s\n' "$listed" | sed -n 'p; s/^tag \([^ ]*\) .*/image \1/p' | sort -u
+}
+
+# Those of the list in file $1 that the running Docker does not have.
+missing() {
+    seen=$(visible) || return 1
+    grep -e '^image ' -e '^tag ' "$1" | while IFS= read -r line; do
+        printf '%s\n' "$seen" | grep -q -F -x -e "$line" || printf '%s\n' "$line"
+    done
+}
