@@ -7,6 +7,7 @@ mod explain;
 mod graph;
 mod plugins;
 mod setting;
+mod signals;
 mod work;
 
 use std::process::ExitCode;

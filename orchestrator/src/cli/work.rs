@@ -1,23 +1,18 @@
 //! `plan`, `run` and `verify`: the same engine with another mode.
 
-use std::{
-    collections::BTreeSet,
-    io::Write as _,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{collections::BTreeSet, io::Write as _, sync::Arc, time::Duration};
 
 use phoenix_sdk::Consent;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{
     args::{Global, Output, Patience, Plan, Run, Selection, Verify},
     setting::Setting,
+    signals,
 };
 use crate::{
     config::Restart,
     engine::{self, Claims, Fleet, Job, LastRunFile, Mode, Owed, Sink, State},
-    error::{Error, ErrorKind, Result},
+    error::Result,
     lock::Locks,
     report::{self, Human, JsonLines},
 };
@@ -60,7 +55,7 @@ fn work(
         let locks = Locks::new(&global.state_dir, &run);
         fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));
     }
-    let interrupted = on_signal()?;
+    let asked = signals::listen()?;
     let job = Job {
         run,
         mode,
@@ -73,7 +68,7 @@ fn work(
         consents,
         jobs: selection.jobs.into(),
         owed: &Owed::new(&global.state_dir),
-        interrupted: &interrupted,
+        interrupted: &asked.interrupted,
     };
     let mut human = Human::new(anstream::stdout(), selection.show.verbose);
     let mut json = JsonLines::new(std::io::stdout());
@@ -86,26 +81,7 @@ fn work(
     };
     // Remembered before it is shown: what is shown may already be denied something.
     sinks.insert(0, &mut last_run);
-    engine::run(&job, sinks)
-}
-
-/// The first Ctrl-C or SIGTERM lets what was begun end and starts nothing else; the second ends the
-/// process at once.
-fn on_signal() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // The order matters: the second signal finds the flag set by the first.
-        signal_hook::flag::register_conditional_shutdown(
-            signal,
-            ErrorKind::Interrupted.exit_code().into(),
-            Arc::clone(&interrupted),
-        )
-        .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
-        .map_err(|error| {
-            Error::new(ErrorKind::Internal, "PANIC", "cannot listen for signals")
-                .cause(error)
-                .hint("This is a defect of phoenix-orch; please report it.")
-        })?;
-    }
-    Ok(interrupted)
+    let result = engine::run(&job, sinks);
+    asked.yield_to_the_end();
+    result
 }

@@ -6,6 +6,7 @@
 mod denials;
 mod error;
 mod human;
+mod interruption;
 mod json;
 mod plan;
 mod progress;
@@ -16,6 +17,7 @@ mod tests;
 pub use denials::{denials, denials_json};
 pub use error::{error, warning};
 pub use human::Human;
+pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
 pub use plan::plan;
 
