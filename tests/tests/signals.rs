@@ -70,3 +70,24 @@ fn a_run_that_was_killed_while_packages_were_unpacked_is_finished_by_the_next() 
     assert_eq!(of_session(&first, &container)?, Vec::<String>::new());
     Ok(())
 }
+
+#[test]
+fn a_second_interruption_leaves_nothing_running() -> Result<()> {
+    let container = container("twice")?;
+    let bench = Workbench::with_repository_catalogue()?;
+    packages::hold(&container)?;
+    let run = Running::start(&bench, &words(&container))?;
+    packages::until_held(&container)?;
+    run.signal("INT")?;
+    until("the first answer", || Ok(run.so_far()?.contains("press Ctrl-C again")))?;
+    // Nothing lets the installation end, so only the second signal can end the run.
+    assert!(!of_session(&run, &container)?.is_empty());
+    run.signal("INT")?;
+    until("the run to end", || Ok(!run.is_alive()?))?;
+    assert_eq!(of_session(&run, &container)?, Vec::<String>::new());
+    let ended = run.wait()?.expect_code(130)?;
+    assert!(!ended.stderr().contains("could not be killed"), "{}", ended.stderr());
+    packages::release(&container)?;
+    bench.run(&words(&container))?.expect_code(0)?;
+    Ok(())
+}

@@ -9,6 +9,7 @@ mod plugins;
 mod rollback;
 mod runs;
 mod setting;
+mod signals;
 mod work;
 
 use std::process::ExitCode;

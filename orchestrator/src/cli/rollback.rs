@@ -7,7 +7,7 @@ use phoenix_sdk::Consent;
 use super::{
     args::{Global, Output, Rollback as Verb},
     setting::{manifest, must_be_root},
-    work::on_signal,
+    signals,
 };
 use crate::{
     config::{Manifest, Restart},
@@ -46,7 +46,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         let wait = Duration::from_secs(verb.patience.wait.into());
         fleet = fleet.claimed(Claims::new(locks, wait));
     }
-    let interrupted = on_signal()?;
+    let asked = signals::listen()?;
     let job = Rollback {
         run,
         of,
@@ -55,7 +55,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         memory: &journal,
         consents,
         plan_only: verb.plan,
-        interrupted: &interrupted,
+        interrupted: &asked.interrupted,
     };
     let mut human = Human::new(anstream::stdout(), verb.show.verbose);
     let mut json = JsonLines::new(std::io::stdout());
@@ -68,7 +68,9 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     if !verb.plan {
         sinks.insert(0, &mut record);
     }
-    let (state, exit) = engine::roll_back(&job, sinks)?;
+    let result = engine::roll_back(&job, sinks);
+    asked.yield_to_the_end();
+    let (state, exit) = result?;
     if verb.plan && verb.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
         let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());

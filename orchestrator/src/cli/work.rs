@@ -1,23 +1,18 @@
 //! `plan`, `run` and `verify`: the same engine with another mode.
 
-use std::{
-    collections::BTreeSet,
-    io::Write as _,
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::{collections::BTreeSet, io::Write as _, sync::Arc, time::Duration};
 
 use phoenix_sdk::Consent;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{
     args::{self, Global, Output, Patience, Plan, Run, Selection, Verify},
     setting::Setting,
+    signals,
 };
 use crate::{
     config::Restart,
     engine::{self, Claims, Fleet, Job, Mode, OnFailure, Sink, State},
-    error::{Error, ErrorKind, Result},
+    error::Result,
     journal::{Journal, JournalSink},
     lock::Locks,
     report::{self, Human, JsonLines},
@@ -69,7 +64,7 @@ fn work(
         let locks = Locks::new(&global.state_dir, &run);
         fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));
     }
-    let interrupted = on_signal()?;
+    let asked = signals::listen()?;
     let journal = Journal::open(&global.state_dir)?;
     let job = Job {
         run,
@@ -84,7 +79,7 @@ fn work(
         jobs: selection.jobs.into(),
         memory: &journal,
         on_failure,
-        interrupted: &interrupted,
+        interrupted: &asked.interrupted,
     };
     let mut human = Human::new(anstream::stdout(), selection.show.verbose);
     let mut json = JsonLines::new(std::io::stdout());
@@ -99,26 +94,7 @@ fn work(
     if !matches!(mode, Mode::Plan { .. }) {
         sinks.insert(0, &mut record);
     }
-    engine::run(&job, sinks)
-}
-
-/// The first Ctrl-C or SIGTERM lets what was begun end and starts nothing else; the second ends the
-/// process at once.
-pub(super) fn on_signal() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // The order matters: the second signal finds the flag set by the first.
-        signal_hook::flag::register_conditional_shutdown(
-            signal,
-            ErrorKind::Interrupted.exit_code().into(),
-            Arc::clone(&interrupted),
-        )
-        .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
-        .map_err(|error| {
-            Error::new(ErrorKind::Internal, "PANIC", "cannot listen for signals")
-                .cause(error)
-                .hint("This is a defect of phoenix-orch; please report it.")
-        })?;
-    }
-    Ok(interrupted)
+    let result = engine::run(&job, sinks);
+    asked.yield_to_the_end();
+    result
 }

@@ -6,6 +6,7 @@
 mod denials;
 mod error;
 mod human;
+mod interruption;
 mod json;
 mod plan;
 mod progress;
@@ -17,6 +18,7 @@ mod tests;
 pub use denials::{denials, denials_json};
 pub use error::{error, warning};
 pub use human::Human;
+pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
 pub use plan::plan;
 pub use runs::{pruned, run_end, runs};

@@ -3,6 +3,7 @@
 //! A [`Reader`] cannot change anything: whoever plans gets no more than that. A [`Mutator`] can. What
 //! this module does not do: it knows no container runtime, and does not decide what is allowed.
 
+mod children;
 mod codes;
 mod container;
 mod errors;
@@ -20,6 +21,7 @@ use phoenix_sdk::{FileState, Output};
 
 use crate::error::Result;
 
+pub use children::kill_children;
 pub use codes::CODES;
 pub use container::ContainerMachine;
 pub use leftovers::{end_leftovers, kill_own};

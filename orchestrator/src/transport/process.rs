@@ -19,6 +19,7 @@ use rustix::{
 
 use super::{
     ENVIRONMENT,
+    children::CHILDREN,
     mark::{self, Mark},
 };
 
@@ -77,7 +78,7 @@ impl Process {
         // and a tool that asks questions there would wait for ever.
         // SAFETY: between fork and exec only a system call is made; nothing is allocated or locked.
         unsafe { command.pre_exec(|| setsid().map(drop).map_err(io::Error::from)) };
-        let mut child = command.spawn()?;
+        let mut child = CHILDREN.spawn(&mut command)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let prepared = (|| {
@@ -98,6 +99,7 @@ impl Process {
                 reaped: false,
             }),
             Err(error) => {
+                CHILDREN.forget(&child);
                 child.kill()?;
                 child.wait()?;
                 Err(error.into())
@@ -147,6 +149,7 @@ impl Process {
 
     /// Collects the exit code: 0 to 255, or 128 and the number of the signal that ended it.
     pub(super) fn finish(&mut self) -> io::Result<i32> {
+        CHILDREN.forget(&self.child);
         let status = self.child.wait()?;
         self.reaped = true;
         Ok(status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(255))
@@ -169,6 +172,7 @@ impl Process {
         // The group is killed before its leader is collected: until then nobody else can have its number.
         // That it is gone already is the only failure.
         kill_process_group(Pid::from_child(&self.child), Signal::KILL).ok();
+        CHILDREN.forget(&self.child);
         self.child.wait().ok();
         self.reaped = true;
     }
