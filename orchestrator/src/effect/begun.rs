@@ -95,9 +95,9 @@ pub fn clean(hands: Hands<'_>, image: &Image) -> Result<()> {
 /// Starts a container that does not run, and waits until it answers.
 ///
 /// # Errors
-/// When it does not start.
+/// When it does not start, or does not answer in time.
 pub fn start(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
-    container::restart(hands, line)
+    container::start(hands, line)
 }
 
 /// After a container's restart: what ran in it before runs again, or has ended by itself. Of other effects

@@ -11,6 +11,8 @@ mod effects;
 pub mod event;
 mod fleet;
 mod memory;
+#[cfg(test)]
+mod properties;
 mod recover;
 mod reverse;
 mod rollback;

@@ -40,11 +40,8 @@ fn settle(
     hands: Hands<'_>,
     effect: &Effect,
 ) -> Result<Option<Error>> {
-    // A container that was being restarted may be down, and then nothing else can be looked at.
-    if let Some((runtime, name)) = hands.container
-        && effect.before.item() == Item::Running
-        && !runtime.state(name)?.running
-    {
+    // A container that was being restarted may be down, or not up yet: nothing can be looked at then.
+    if effect.before.item() == Item::Running {
         effect::start(hands, &mut |_| {})?;
     }
     let item = effect.before.item();

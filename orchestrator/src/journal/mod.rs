@@ -4,6 +4,8 @@
 //! What this module does not do: it decides nothing. It is a sink of the engine, its vault and its memory.
 
 mod codes;
+#[cfg(test)]
+mod compatibility;
 mod contents;
 mod errors;
 mod memory;

@@ -230,6 +230,10 @@ impl Runtime for Lxc {
         restart::restart(self, container, line)
     }
 
+    fn start(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+        restart::start(self, container, line)
+    }
+
     fn attach(&self, container: &str) -> Vec<String> {
         ["lxc-attach", "-P", &self.path, "-n", container, "--clear-env", "--"]
             .map(str::to_owned)

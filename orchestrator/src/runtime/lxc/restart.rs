@@ -27,8 +27,16 @@ pub(super) fn restart(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) ->
         line(&format!("stopping `{container}`"));
         stop(lxc, container)?;
     }
-    line(&format!("starting `{container}`"));
-    start(lxc, container)?;
+    start(lxc, container, line)
+}
+
+/// Starts it unless it runs, and waits until it answers.
+pub(super) fn start(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+    lxc.config(container)?;
+    if !lxc.is_running(container)? {
+        line(&format!("starting `{container}`"));
+        launch(lxc, container)?;
+    }
     wait_until_ready(lxc, container, line)
 }
 
@@ -46,7 +54,7 @@ fn stop(lxc: &Lxc, container: &str) -> Result<()> {
         .hint("Stop it by hand and see what holds it."))
 }
 
-fn start(lxc: &Lxc, container: &str) -> Result<()> {
+fn launch(lxc: &Lxc, container: &str) -> Result<()> {
     let log = tempfile::NamedTempFile::new()
         .map_err(|e| not_started(container).cause("there is no place for a log").cause(e))?;
     let log_path = log.path().to_string_lossy().into_owned();

@@ -79,8 +79,16 @@ fn may_write(fd: c_int) -> bool {
 }
 
 /// As the C library's; the log's may kill or fail.
+///
+/// # Safety
+/// As the C library's: `from` holds `size` bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn pwrite64(fd: c_int, from: *const c_void, size: size_t, at: off64_t) -> ssize_t {
+pub unsafe extern "C" fn pwrite64(
+    fd: c_int,
+    from: *const c_void,
+    size: size_t,
+    at: off64_t,
+) -> ssize_t {
     if !may_write(fd) {
         // SAFETY: the address of the thread's own error number.
         unsafe { *libc::__errno_location() = libc::ENOSPC };
@@ -91,9 +99,18 @@ pub extern "C" fn pwrite64(fd: c_int, from: *const c_void, size: size_t, at: off
 }
 
 /// As the C library's; the log's may kill or fail.
+///
+/// # Safety
+/// As the C library's: `from` holds `size` bytes.
 #[unsafe(no_mangle)]
-pub extern "C" fn pwrite(fd: c_int, from: *const c_void, size: size_t, at: off_t) -> ssize_t {
-    pwrite64(fd, from, size, at)
+pub unsafe extern "C" fn pwrite(
+    fd: c_int,
+    from: *const c_void,
+    size: size_t,
+    at: off_t,
+) -> ssize_t {
+    // SAFETY: the caller's arguments, passed on.
+    unsafe { pwrite64(fd, from, size, at) }
 }
 
 fn before_sync(fd: c_int) {
