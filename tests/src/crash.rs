@@ -56,9 +56,16 @@ pub fn killed(bench: &Workbench, words: &[&str], moment: Moment) -> Result<bool>
 
 /// Runs phoenix-orch with these words on a disk that is full for its journal after so many transactions.
 pub fn with_full_journal(bench: &Workbench, words: &[&str], after: u64) -> Result<Finished> {
+    with_killer(bench, words, "PHOENIX_KILLER", &format!("full:{after}"))
+}
+
+/// Runs phoenix-orch with these words and a clock that is wrong by so many seconds.
+pub fn with_wrong_clock(bench: &Workbench, words: &[&str], seconds: i64) -> Result<Finished> {
+    with_killer(bench, words, "PHOENIX_CLOCK", &seconds.to_string())
+}
+
+fn with_killer(bench: &Workbench, words: &[&str], name: &str, value: &str) -> Result<Finished> {
     let mut command = bench.command()?;
-    command.args(words);
-    command.env("LD_PRELOAD", product::plugin("killer")?);
-    command.env("PHOENIX_KILLER", format!("full:{after}"));
+    command.args(words).env("LD_PRELOAD", product::plugin("killer")?).env(name, value);
     Ok(Finished::from(process::capture(&mut command, None, LIMIT)?))
 }

@@ -59,6 +59,24 @@ impl Workbench {
         Ok(path)
     }
 
+    /// The runs in the journal, the newest first, as `runs list` gives them.
+    pub fn runs(&self) -> Result<Vec<Value>> {
+        let list = self.run(&["runs", "list", "--output", "json"])?.expect_code(0)?;
+        serde_json::from_str(list.stdout()).context("`runs list` gave no JSON")
+    }
+
+    /// Takes every run back that changed something and was not taken back yet, the newest first.
+    pub fn take_all_back(&self) -> Result<()> {
+        for run in self.runs()? {
+            let open =
+                run["verb"] == "run" && run["changes"] != 0 && run["taken_back_by"].is_null();
+            if open && let Some(name) = run["run"].as_str() {
+                self.run(&["rollback", name, "--allow", "restart"])?.expect_code(0)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Runs phoenix-orch with these words, as a user without a terminal would; it finds the
     /// `plugins.toml` because it is in the current folder.
     pub fn run(&self, arguments: &[&str]) -> Result<Finished> {

@@ -43,22 +43,9 @@ impl Place {
         vec!["run", "--features", "docker", "--target", self.container.name(), "--allow", "restart"]
     }
 
-    /// The runs that are not taken back yet, the newest first.
-    fn open_runs(&self) -> Result<Vec<String>> {
-        let list = self.bench.run(&["runs", "list", "--output", "json"])?.expect_code(0)?;
-        let runs: Vec<serde_json::Value> = serde_json::from_str(list.stdout())?;
-        let open = |run: &&serde_json::Value| {
-            run["verb"] == "run" && run["changes"] != 0 && run["taken_back_by"].is_null()
-        };
-        let name = |run: &serde_json::Value| run["run"].as_str().map(str::to_owned);
-        Ok(runs.iter().filter(open).filter_map(name).collect())
-    }
-
     /// Takes everything back, and holds the container to its first state.
     fn back(&self) -> Result<()> {
-        for run in self.open_runs()? {
-            self.bench.run(&["rollback", &run, "--allow", "restart"])?.expect_code(0)?;
-        }
+        self.bench.take_all_back()?;
         let differences = self.first.differences(&restorable(&self.container)?);
         if !differences.is_empty() {
             bail!("not the first state:\n{}", differences.join("\n"));

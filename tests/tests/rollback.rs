@@ -118,8 +118,7 @@ fn a_failed_step_says_how_to_take_it_back_or_is_taken_back_at_once() -> Result<(
     assert!(stopped.stdout().contains("phoenix-orch rollback"), "{}", stopped.stdout());
     assert!(container.ok(&["dpkg-query", "-W", "-f=${Status}", "docker.io"])?.contains("half"));
     back(&bench, "last")?.expect_code(0)?;
-    let runs = bench.run(&["runs", "list", "--output", "json"])?.expect_code(0)?;
-    let runs: Vec<serde_json::Value> = serde_json::from_str(runs.stdout())?;
+    let runs = bench.runs()?;
     let first = runs.last().and_then(|run| run["run"].as_str()).unwrap_or_default();
     back(&bench, first)?.expect_code(0)?;
     assert_eq!(before.differences(&restorable(&container)?), Vec::<String>::new());

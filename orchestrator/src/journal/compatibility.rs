@@ -1,4 +1,4 @@
-//! The journal of the first released schema stays readable. `fixtures/schema-1.sqlite` was written by that
+//! The journal of the first released schema stays readable. `fixtures/journal-schema-1.sqlite` was written by that
 //! version, with one event of every kind; it is never written anew.
 
 use std::{collections::BTreeSet, fs, path::Path};
@@ -10,7 +10,7 @@ use crate::{
     graph::Unit,
 };
 
-const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/journal/fixtures/schema-1.sqlite");
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/journal-schema-1.sqlite");
 
 /// The fixture itself is not touched.
 fn open(folder: &Path) -> Journal {

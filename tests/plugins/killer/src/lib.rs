@@ -6,6 +6,8 @@
 //! synced: what it announces has not begun yet), `begin:N` (dies before the first write of the next: what
 //! was announced is done, and nobody has noted it down) or `full:N` (after N transactions there is no
 //! space any more).
+//! `PHOENIX_CLOCK` is a number of seconds by which the clock is wrong.
+//!
 //! The product knows nothing of this, and its commands do not inherit it.
 
 use std::{
@@ -45,6 +47,35 @@ fn when() -> When {
             _ => When::Never,
         }
     })
+}
+
+fn clock() -> i64 {
+    static CLOCK: OnceLock<i64> = OnceLock::new();
+    *CLOCK.get_or_init(|| {
+        // SAFETY: the name ends in NUL, and nobody changes the environment of the product.
+        let value = unsafe { libc::getenv(c"PHOENIX_CLOCK".as_ptr()) };
+        if value.is_null() {
+            return 0;
+        }
+        // SAFETY: the environment's strings end in NUL and live as long as the process.
+        let text = unsafe { CStr::from_ptr(value) };
+        text.to_string_lossy().parse().unwrap_or_default()
+    })
+}
+
+/// As the C library's, but for the error of the clock.
+///
+/// # Safety
+/// As the C library's: there is room for the answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn clock_gettime(which: libc::clockid_t, to: *mut libc::timespec) -> c_int {
+    // SAFETY: the caller's arguments, passed on.
+    let outcome = unsafe { libc::syscall(libc::SYS_clock_gettime, which, to) as c_int };
+    if outcome == 0 && which == libc::CLOCK_REALTIME {
+        // SAFETY: the kernel has just written there.
+        unsafe { (*to).tv_sec += clock() };
+    }
+    outcome
 }
 
 /// Whether a descriptor is the journal's write-ahead log.

@@ -1,0 +1,229 @@
+//! A journal that fails, and machines that fail while something is done to them: each has a coded answer,
+//! and afterwards either the next run converges or a rollback brings the first state back.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result};
+use phoenix_tests::{Finished, Listing, Workbench, crash, events, listing::restorable};
+use xtask::{
+    process,
+    testbed::{Container, Disk, Image, Options, Release},
+};
+
+fn container(label: &str, options: &Options) -> Result<Container> {
+    Container::create(&Image::ensure(Release::Bookworm)?, label, options)
+}
+
+fn words<'a>(verb: &'a str, container: &'a Container) -> Vec<&'a str> {
+    vec![verb, "--features", "docker", "--target", container.name(), "--allow", "restart"]
+}
+
+/// The run fails with this exit code and error code, tells what to do, and neither panics nor shows a
+/// backtrace.
+fn fails(finished: &Finished, exit: i32, code: &str) -> Result<()> {
+    let finished = finished.clone().expect_code(exit)?;
+    let all = format!("{}{}", finished.stdout(), finished.stderr());
+    assert!(all.contains(&format!("error[{code}]")), "no {code} in:\n{all}");
+    assert!(all.contains("hint:") && !all.contains("panicked"), "{all}");
+    Ok(())
+}
+
+fn same(before: &Listing, container: &Container) -> Result<()> {
+    assert_eq!(before.differences(&restorable(container)?), Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn when_the_journal_is_full_nothing_else_is_done_and_later_it_goes_on() -> Result<()> {
+    let container = container("journal-full", &Options::default())?;
+    let before = restorable(&container)?;
+    // Before the first effect, between two, and in the middle of one.
+    for after in [1, 4, 9] {
+        let bench = Workbench::with_repository_catalogue()?;
+        let run = words("run", &container);
+        // A journal that was never made has no log yet.
+        bench.run(&["verify", "--features", "docker", "--target", container.name()])?;
+        fails(&crash::with_full_journal(&bench, &run, after)?, 1, "JOURNAL-UNWRITABLE")?;
+        if after == 1 {
+            same(&before, &container)?;
+        } else {
+            bench.run(&run)?.expect_code(0)?;
+        }
+        bench.take_all_back()?;
+        same(&before, &container)?;
+    }
+    Ok(())
+}
+
+/// A file system of its own for the state folder.
+struct Mount<'a>(&'a Path);
+
+impl<'a> Mount<'a> {
+    fn tmpfs(path: &'a Path, options: &str) -> Result<Self> {
+        fs::create_dir_all(path)?;
+        let mut command = Command::new("mount");
+        command.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(path);
+        process::quiet(&mut command)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Mount<'_> {
+    fn drop(&mut self) {
+        let _ = process::quiet(Command::new("umount").arg(self.0));
+    }
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_is_an_error_before_anything_is_done() -> Result<()> {
+    let container = container("journal-ro", &Options::default())?;
+    let before = restorable(&container)?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let state = bench.folder().join("state");
+    {
+        let _mount = Mount::tmpfs(&state, "ro,mode=0700")?;
+        fails(&bench.run(&words("run", &container))?, 1, "STATE-DIR")?;
+    }
+    {
+        // Room for the tables and no more: it fills up with what is kept.
+        let _mount = Mount::tmpfs(&state, "size=160k,mode=0700")?;
+        fails(&bench.run(&words("run", &container))?, 1, "JOURNAL-UNWRITABLE")?;
+    }
+    same(&before, &container)
+}
+
+#[test]
+fn a_journal_that_is_damaged_is_an_error_and_touches_nothing() -> Result<()> {
+    let container = container("journal-broken", &Options::default())?;
+    let bench = Workbench::with_repository_catalogue()?;
+    bench.run(&words("run", &container))?.expect_code(0)?;
+    let path = bench.folder().join("state/journal.sqlite");
+    let whole = fs::read(&path)?;
+    let state = restorable(&container)?;
+    let mut spoilt = whole.clone();
+    spoilt[4096..].fill(0x5a);
+    for (what, content) in [
+        ("spoilt", spoilt),
+        ("truncated", whole[..whole.len() / 2 + 100].to_vec()),
+        ("another file", b"Hello, this is somebody's note and no journal at all.\n".repeat(99)),
+    ] {
+        fs::write(&path, &content)?;
+        for verb in
+            [&words("run", &container)[..], &["runs", "show", "last"], &["rollback", "last"]]
+        {
+            let finished = bench.run(verb)?;
+            assert_ne!(finished.code(), 0, "{what}: {verb:?}: {}", finished.stdout());
+            let all = format!("{}{}", finished.stdout(), finished.stderr());
+            assert!(all.contains("error[") && !all.contains("panicked"), "{what}: {all}");
+        }
+        assert_eq!(fs::read(&path)?.len(), content.len(), "{what}: it was written");
+    }
+    same(&state, &container)
+}
+
+#[test]
+fn a_container_that_stops_between_two_effects_is_finished_later() -> Result<()> {
+    let container = container("stops", &Options::default())?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let run = words("run", &container);
+    let mut command = bench.command()?;
+    command.args(&run).args(["--output", "json"]).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let output = child.stdout.take().context("no output")?;
+    for line in BufReader::new(output).lines() {
+        if line?.contains("\"event\":\"done\"") && container.state()? == "RUNNING" {
+            let mut command = Command::new("lxc-stop");
+            process::quiet(command.args(["--kill", "--name", container.name()]))?;
+        }
+    }
+    assert!([Some(6), Some(7)].contains(&child.wait()?.code()));
+    fails(&bench.run(&run)?, 6, "TARGET-STOPPED")?;
+    container.start()?;
+    container.wait_until_up()?;
+    bench.run(&run)?.expect_code(0)?;
+    Ok(())
+}
+
+#[test]
+fn a_session_that_is_killed_costs_its_target_and_is_finished_later() -> Result<()> {
+    let container = container("attach", &Options::default())?;
+    let before = restorable(&container)?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let run = words("run", &container);
+    let mut command = bench.command()?;
+    command.args(&run).args(["--output", "json"]).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let output = child.stdout.take().context("no output")?;
+    let mut killed = false;
+    for line in BufReader::new(output).lines() {
+        // apt-get writes: it is at work.
+        if line?.contains("\"event\":\"output\"") && !killed {
+            let pattern = format!("^lxc-attach .*{}", container.name());
+            process::quiet(Command::new("pkill").args(["-KILL", "-f", &pattern]))?;
+            killed = true;
+        }
+    }
+    assert!(killed && child.wait()?.code() == Some(6), "the session was not lost");
+    bench.run(&run)?.expect_code(0)?;
+    bench.take_all_back()?;
+    same(&before, &container)
+}
+
+#[test]
+fn a_disk_that_is_full_or_a_file_that_is_immutable_costs_one_effect() -> Result<()> {
+    let options = Options { disk: Disk::Memory(600), ..Options::default() };
+    let container = container("disk", &options)?;
+    container.script(
+        "apt-get update -q >/dev/null && apt-get install -y -q fuse-overlayfs >/dev/null",
+    )?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let before = restorable(&container)?;
+    let run = words("run", &container);
+    let fill =
+        "for size in 64k 1k; do dd if=/dev/zero of=/filler$size bs=$size 2>/dev/null || true; done";
+    container.script(fill)?;
+    let full = bench.run(&run)?.expect_code(7)?;
+    assert!(full.stdout().contains("No space left"), "{}", full.stdout());
+    bench.run(&["rollback", "last", "--allow", "restart"])?.expect_code(0)?;
+    container.script("rm /filler*")?;
+    same(&before, &container)?;
+
+    // The host's own file: what cannot be changed even by root.
+    let config = container.config_path();
+    let immutable = |flag: &str| process::quiet(Command::new("chattr").arg(flag).arg(&config));
+    if immutable("+i").is_err() {
+        // A file system without the flag has no such files.
+        return Ok(());
+    }
+    let refused = bench.run(&run);
+    immutable("-i")?;
+    fails(&refused?, 7, "FILE-WRITE")?;
+    bench.run(&run)?.expect_code(0)?;
+    Ok(())
+}
+
+#[test]
+fn a_clock_that_goes_backwards_changes_no_order() -> Result<()> {
+    let container = container("clock", &Options::default())?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let run = words("run", &container);
+    bench.run(&run)?.expect_code(0)?;
+    container.script("sed -i s/fuse-overlayfs/vfs/ /etc/docker/daemon.json")?;
+    let drifted = container.read_file("/etc/docker/daemon.json")?;
+    let words = [&run[..], &["--output", "json"]].concat();
+    let earlier = crash::with_wrong_clock(&bench, &words, -86_400)?;
+    assert_eq!(events::intended(&events::parse(&earlier)?), ["json_keys", "restart_service"]);
+    // The last run is the one that came last, whatever the clock said.
+    crash::with_wrong_clock(&bench, &["rollback", "last", "--allow", "restart"], -172_800)?
+        .expect_code(0)?;
+    assert_eq!(container.read_file("/etc/docker/daemon.json")?, drifted);
+    let runs = bench.runs()?;
+    let verbs: Vec<_> = runs.iter().map(|run| run["verb"].as_str().unwrap_or_default()).collect();
+    assert_eq!(verbs, ["rollback", "run", "run"]);
+    Ok(())
+}
