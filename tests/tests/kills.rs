@@ -18,6 +18,9 @@ use xtask::testbed::{Container, Image, Options, Release};
 /// Rounds in CI.
 const SHORT: usize = 10;
 
+/// More transactions than a run has.
+const MOST: u64 = 60;
+
 fn number(name: &str) -> Option<u64> {
     env::var(name).ok()?.parse().ok()
 }
@@ -92,27 +95,24 @@ fn killed_before_and_after_effects() -> Result<()> {
     let seed = number("PHOENIX_SEED").unwrap_or_else(|| fastrand::u64(..));
     let mut random = fastrand::Rng::with_seed(seed);
     // All moments, in an order that the seed gives; a run that ends before its moment shows the last.
-    let mut moments: Vec<u64> = (1..=120).collect();
-    random.shuffle(&mut moments);
-    let most = if number("PHOENIX_LONG").is_some() { moments.len() } else { SHORT };
-    let mut beyond = u64::MAX;
+    let kinds = [Moment::Announced as fn(u64) -> Moment, Moment::Done];
+    let mut rounds: Vec<_> = (1..=MOST)
+        .flat_map(|number| kinds.iter().map(move |kind| kind(number)))
+        .flat_map(|moment| [(moment, true), (moment, false)])
+        .collect();
+    random.shuffle(&mut rounds);
+    let most = if number("PHOENIX_LONG").is_some() { rounds.len() } else { SHORT };
+    let mut beyond = MOST + 1;
     let mut killed = 0;
-    for transaction in moments {
-        if killed == most {
-            break;
-        }
-        if transaction >= beyond {
+    for (moment, forth) in rounds {
+        let (Moment::Announced(transaction) | Moment::Done(transaction)) = moment else { continue };
+        if killed == most || transaction >= beyond {
             continue;
         }
-        let moment = match random.bool() {
-            true => Moment::Announced(transaction),
-            false => Moment::Done(transaction),
-        };
-        let forth = random.bool();
         let was = place
             .round(moment, forth)
             .with_context(|| format!("seed {seed}, {moment:?}, then a run: {forth}"))?;
-        if was { killed += 1 } else { beyond = beyond.min(transaction) }
+        if was { killed += 1 } else { beyond = transaction }
     }
     assert!(killed > 0, "seed {seed}: no run was killed");
     println!("seed {seed}: {killed} runs were killed, before transaction {beyond}");

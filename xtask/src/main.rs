@@ -32,7 +32,7 @@ enum Chore {
     #[command(subcommand, hide = true)]
     Guest(lab_verbs::GuestVerb),
     /// Run every test there is: style, lints, units, laws, documentation, real containers.
-    Test,
+    Test(test::Options),
 }
 
 fn main() -> ExitCode {
@@ -51,7 +51,7 @@ fn run(chore: Chore) -> Result<ExitCode> {
         Chore::Docs => docs::run()?,
         Chore::Lab(verb) => return lab_verbs::run(verb),
         Chore::Guest(verb) => lab_verbs::run_in_guest(verb)?,
-        Chore::Test => test::run()?,
+        Chore::Test(options) => test::run(&options)?,
     }
     Ok(ExitCode::SUCCESS)
 }

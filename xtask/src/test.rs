@@ -7,8 +7,19 @@ use xtask::lab::suite;
 use xtask::testbed::{Image, Release};
 use xtask::{interrupt, packages, process, say, workspace};
 
+/// What else can be asked for.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Kill runs at every moment and at 200 random ones, which takes about an hour more.
+    #[arg(long)]
+    long: bool,
+}
+
+/// Rounds of the random kills with `--long`.
+const LONG: &str = "200";
+
 /// From the cheapest check to the dearest, so that a mistake shows early. The lab comes last.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(options: &Options) -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         bail!("the system tests make LXC containers, and need root");
     }
@@ -29,7 +40,14 @@ pub(crate) fn run() -> Result<()> {
     } else {
         ["test", "--workspace", "--all-targets", "--no-fail-fast"]
     };
-    cargo("unit, law and system tests", &all)?;
+    say::timed("unit, law and system tests", || {
+        let mut command = workspace::cargo();
+        command.args(all).stdin(Stdio::null());
+        if options.long {
+            command.env("PHOENIX_LONG", LONG);
+        }
+        process::live(&mut command)
+    })?;
     interrupt::listen()?;
     suite::run(&suite::Options::default())
 }
