@@ -6,7 +6,9 @@ use phoenix_sdk::{
     world::{Event, FakeMachine, Trigger},
 };
 
-use super::{STARTED, device, our_driver_in, with_docker};
+#[cfg(test)]
+use super::STARTED;
+use super::{device, our_driver_in, with_docker};
 use crate::{daemon, docker, migration};
 
 const FOLDER: &str = "/var/lib/docker/phoenix-orch-migration";
