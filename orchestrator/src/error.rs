@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Step = 7,
     /// The work is done, and the evidence does not hold.
     Verify = 8,
+    /// What is to be taken back was changed by somebody since.
+    Conflict = 9,
     /// The operator interrupted.
     Interrupted = 130,
 }

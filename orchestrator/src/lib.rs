@@ -10,14 +10,16 @@
 //! | trust | nothing |
 //! | config | error, trust, graph |
 //! | graph | error |
+//! | lock | error |
 //! | transport | error |
 //! | runtime | error, transport, config |
 //! | catalog | error, trust, config, transport |
 //! | denials | error, transport |
 //! | effect | error, transport, denials, runtime |
-//! | engine | error, config, graph, catalog, transport, runtime, effect |
-//! | report | error, graph, engine, transport |
-//! | cli | error, config, graph, catalog, transport, runtime, denials, effect, engine, report |
+//! | engine | error, config, graph, lock, catalog, transport, runtime, effect |
+//! | journal | error, graph, transport, effect, engine |
+//! | report | error, graph, effect, engine, journal, transport |
+//! | cli | error, config, graph, lock, catalog, transport, runtime, denials, effect, engine, journal, report |
 
 pub mod catalog;
 pub mod cli;
@@ -27,6 +29,8 @@ pub mod effect;
 pub mod engine;
 pub mod error;
 pub mod graph;
+pub mod journal;
+pub mod lock;
 pub mod report;
 pub mod runtime;
 pub mod transport;

@@ -4,11 +4,15 @@
 //! The containers themselves come from [`xtask::testbed`]. Nothing here knows the insides of
 //! phoenix-orch: the tests see what an administrator sees.
 
+pub mod crash;
 pub mod events;
 pub mod listing;
 pub mod machine;
+pub mod packages;
 pub mod product;
+pub mod running;
 pub mod workbench;
 
 pub use listing::Listing;
+pub use running::Running;
 pub use workbench::{Finished, Workbench};

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
+use xtask::testbed::Container;
 
 /// The state of every file, folder and link under some paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,13 @@ impl Listing {
             list(path.as_ref(), &mut entries)?;
         }
         Ok(Self(entries))
+    }
+
+    /// The same without times, which a restoration does not bring back.
+    #[must_use]
+    fn timeless(self) -> Self {
+        let timeless = |entry: Entry| Entry { modified: (0, 0), ..entry };
+        Self(self.0.into_iter().map(|(path, entry)| (path, timeless(entry))).collect())
     }
 
     /// How many things were listed.
@@ -112,6 +120,27 @@ fn sha256(path: &Path) -> Result<String> {
         }
     }
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// All that the feature `docker` may touch of a container, as a rollback must bring it back: everything but
+/// data, logs, caches and times. Temporary files that were left anywhere in it show too.
+pub fn restorable(container: &Container) -> Result<Listing> {
+    const INSIDE: [&str; 7] =
+        ["etc", "usr", "opt", "root", "srv", "var/lib/apt/extended_states", "var/lib/dpkg/info"];
+    let mut paths: Vec<_> = INSIDE.iter().map(|path| container.rootfs().join(path)).collect();
+    paths.extend(
+        ["enabled", "masked"].map(|kind| {
+            container.rootfs().join(format!("var/lib/systemd/deb-systemd-helper-{kind}"))
+        }),
+    );
+    for entry in fs::read_dir(container.folder())? {
+        let path = entry?.path();
+        // The log is LXC's own.
+        if path.is_file() && path.extension().is_none_or(|end| end != "log") {
+            paths.push(path);
+        }
+    }
+    Ok(Listing::of(paths)?.timeless())
 }
 
 #[cfg(test)]

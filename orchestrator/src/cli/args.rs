@@ -11,7 +11,7 @@ use phoenix_sdk::Consent;
 #[command(
     after_help = "Exit codes: 0 done or nothing to do, 1 internal, 2 usage, 3 `plan --check` \
     found changes, 4 configuration, 5 plugin refused, 6 target unreachable, 7 step failed, 8 verify \
-    failed, 130 interrupted."
+    failed, 9 rollback conflict, 130 interrupted."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -39,6 +39,10 @@ pub(super) enum Verb {
     Run(Run),
     /// Gather evidence that the features work; change nothing.
     Verify(Verify),
+    /// Take back what a run has changed.
+    Rollback(Rollback),
+    /// List runs, show one again, or forget old ones.
+    Runs(Runs),
     /// Show what AppArmor denied, and the smallest rules that would allow it.
     Denials(Denials),
     /// Show the steps of features in their order.
@@ -70,6 +74,7 @@ pub(super) struct Selection {
 
 /// How results are shown.
 #[derive(Debug, Arguments)]
+#[group(id = "shown")]
 pub(super) struct Show {
     /// For people, or one JSON event a line.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
@@ -102,6 +107,82 @@ pub(super) struct Run {
     /// Docker's images over to another storage driver (`migrate`).
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(super) allow: Vec<Allow>,
+    /// What becomes of a step's changes if the step fails.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnFailure::Stop)]
+    pub(super) on_failure: OnFailure,
+    #[command(flatten)]
+    pub(super) patience: Patience,
+}
+
+/// For verbs that want a target for themselves.
+#[derive(Debug, Arguments)]
+pub(super) struct Patience {
+    /// How long to wait for a target on which another run works.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(super) wait: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OnFailure {
+    /// They stay; the report says how to take them back.
+    Stop,
+    /// They are taken back at once.
+    Rollback,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Rollback {
+    /// The run's name, or `last`.
+    pub(super) run: String,
+    /// Only what it has changed on these targets; `host` is the host itself.
+    #[arg(long, short, value_name = "T[,T]", value_delimiter = ',')]
+    pub(super) target: Vec<String>,
+    /// Show what would be taken back; change nothing.
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Allow the restart of containers and busy services.
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub(super) allow: Vec<Allow>,
+    #[command(flatten)]
+    pub(super) patience: Patience,
+    #[command(flatten)]
+    pub(super) show: Show,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Runs {
+    #[command(subcommand)]
+    pub(super) verb: RunsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RunsVerb {
+    /// All runs, the newest first.
+    List {
+        /// For people, or as one JSON document.
+        #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
+        output: Output,
+    },
+    /// The report of a run again, or its events.
+    Show {
+        /// The run's name, or `last`.
+        run: String,
+        #[command(flatten)]
+        show: Show,
+    },
+    /// Forget old runs; those that can still be rolled back stay.
+    #[command(group(clap::ArgGroup::new("which").required(true).args(["keep", "older"])))]
+    Prune {
+        /// How many of the newest stay.
+        #[arg(long, value_name = "N")]
+        keep: Option<usize>,
+        /// Those go that began longer ago: `90d`, `12h`.
+        #[arg(long, value_name = "D")]
+        older: Option<String>,
+        /// Forget also what can still be rolled back.
+        #[arg(long)]
+        even_needed: bool,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -123,6 +204,8 @@ impl From<Allow> for Consent {
 pub(super) struct Verify {
     #[command(flatten)]
     pub(super) selection: Selection,
+    #[command(flatten)]
+    pub(super) patience: Patience,
 }
 
 #[derive(Debug, Arguments)]

@@ -3,7 +3,9 @@
 
 use phoenix_sdk::Code;
 
-use crate::{catalog, cli, config, denials, effect, engine, graph, report, runtime, transport};
+use crate::{
+    catalog, cli, config, denials, effect, engine, graph, journal, lock, report, runtime, transport,
+};
 
 /// All of them, in the order of the modules.
 pub(super) fn all() -> impl Iterator<Item = &'static Code> {
@@ -11,12 +13,14 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         phoenix_sdk::CODES,
         config::CODES,
         graph::CODES,
+        lock::CODES,
         transport::CODES,
         runtime::CODES,
         catalog::CODES,
         denials::CODES,
         effect::CODES,
         engine::CODES,
+        journal::CODES,
         report::CODES,
         cli::CODES,
     ]

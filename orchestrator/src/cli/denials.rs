@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     denials,
-    engine::LastRunFile,
     error::{Error, ErrorKind, Result},
+    journal::Journal,
     report, runtime,
     transport::LocalMachine,
 };
@@ -52,8 +52,9 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
 
 fn since(text: &str, global: &Global, now: Timestamp) -> Result<u64> {
     let at = if text == "last-run" {
-        let last = LastRunFile::new(&global.state_dir).read()?;
-        last.ok_or_else(|| wrong("no run is remembered yet"))?.started
+        let journal = Journal::open_existing(&global.state_dir)?;
+        let last = journal.map(|journal| journal.last_started("run")).transpose()?.flatten();
+        last.ok_or_else(|| wrong("no run is remembered yet"))?
     } else {
         time(text, now).ok_or_else(|| {
             wrong(format!("`{}` is no time and no run", crate::transport::printable(text)))

@@ -6,7 +6,10 @@ mod denials;
 mod explain;
 mod graph;
 mod plugins;
+mod rollback;
+mod runs;
 mod setting;
+mod signals;
 mod work;
 
 use std::process::ExitCode;
@@ -37,6 +40,8 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Plan(verb) => work::plan(&args.global, &verb),
         Verb::Run(verb) => work::run(&args.global, &verb),
         Verb::Verify(verb) => work::verify(&args.global, &verb),
+        Verb::Rollback(verb) => rollback::run(&args.global, &verb),
+        Verb::Runs(verb) => runs::run(&args.global, &verb),
         Verb::Denials(verb) => denials::run(&args.global, &verb),
         Verb::Graph(verb) => graph::run(&args.global, &verb),
         Verb::Plugins(verb) => plugins::run(&args.global, &verb),
@@ -65,6 +70,16 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "PANIC",
         "phoenix-orch itself panicked. The panic was caught, and costs only one unit.",
         "Report it with the lines above it.",
+    ),
+    phoenix_sdk::Code::new(
+        "PRUNE-AGE",
+        "`runs prune --older` was given something that is no duration.",
+        "Use days or hours, such as `90d` or `12h`.",
+    ),
+    phoenix_sdk::Code::new(
+        "ROLLBACK-NOTHING",
+        "The run has changed nothing that could be taken back, or nothing on the targets that were named.",
+        "`phoenix-orch runs show` shows what a run did, and on which targets.",
     ),
     phoenix_sdk::Code::new(
         "RUNTIME-UNKNOWN",

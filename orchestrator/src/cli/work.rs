@@ -1,28 +1,27 @@
 //! `plan`, `run` and `verify`: the same engine with another mode.
 
-use std::{
-    collections::BTreeSet,
-    io::Write as _,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{collections::BTreeSet, io::Write as _, sync::Arc, time::Duration};
 
 use phoenix_sdk::Consent;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::{
-    args::{Global, Output, Plan, Run, Selection, Verify},
+    args::{self, Global, Output, Patience, Plan, Run, Selection, Verify},
     setting::Setting,
+    signals,
 };
 use crate::{
     config::Restart,
-    engine::{self, Fleet, Job, LastRunFile, Mode, Owed, Sink, State},
-    error::{Error, ErrorKind, Result},
+    engine::{self, Claims, Fleet, Job, Mode, OnFailure, Sink, State},
+    error::Result,
+    journal::{Journal, JournalSink},
+    lock::Locks,
     report::{self, Human, JsonLines},
 };
 
 pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
     let mode = Mode::Plan { check: verb.check };
-    let (state, exit) = work(global, &verb.selection, mode, BTreeSet::new())?;
+    let (state, exit) =
+        work(global, &verb.selection, mode, BTreeSet::new(), None, OnFailure::Stop)?;
     if verb.selection.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
         let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
@@ -32,26 +31,43 @@ pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
 
 pub(super) fn run(global: &Global, verb: &Run) -> Result<u8> {
     let consents = verb.allow.iter().map(|allow| Consent::from(*allow)).collect();
-    work(global, &verb.selection, Mode::Run, consents).map(|(_, exit)| exit)
+    let on_failure = match verb.on_failure {
+        args::OnFailure::Stop => OnFailure::Stop,
+        args::OnFailure::Rollback => OnFailure::Rollback,
+    };
+    work(global, &verb.selection, Mode::Run, consents, Some(&verb.patience), on_failure)
+        .map(|(_, exit)| exit)
 }
 
 pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
-    work(global, &verb.selection, Mode::Verify, BTreeSet::new()).map(|(_, exit)| exit)
+    let (selection, patience) = (&verb.selection, Some(&verb.patience));
+    work(global, selection, Mode::Verify, BTreeSet::new(), patience, OnFailure::Stop)
+        .map(|(_, exit)| exit)
 }
 
+/// Whoever brings patience wants the targets for itself.
 fn work(
     global: &Global,
     selection: &Selection,
     mode: Mode,
     mut consents: BTreeSet<Consent>,
+    patience: Option<&Patience>,
+    on_failure: OnFailure,
 ) -> Result<(State, u8)> {
     let setting = Setting::new(global, selection)?;
     if setting.manifest.policy.restart == Restart::Allow {
         consents.insert(Consent::Restart);
     }
-    let fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers);
-    let interrupted = on_signal()?;
+    let run = engine::run_name();
+    let mut fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers);
+    if let Some(patience) = patience {
+        let locks = Locks::new(&global.state_dir, &run);
+        fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));
+    }
+    let asked = signals::listen()?;
+    let journal = Journal::open(&global.state_dir)?;
     let job = Job {
+        run,
         mode,
         features: selection.features.clone(),
         manifest: &setting.manifest,
@@ -61,40 +77,24 @@ fn work(
         apparmor: setting.manifest.policy.apparmor,
         consents,
         jobs: selection.jobs.into(),
-        owed: &Owed::new(&global.state_dir),
-        interrupted: &interrupted,
+        memory: &journal,
+        on_failure,
+        interrupted: &asked.interrupted,
     };
     let mut human = Human::new(anstream::stdout(), selection.show.verbose);
     let mut json = JsonLines::new(std::io::stdout());
-    let mut last_run = LastRunFile::new(&global.state_dir);
+    let mut record = JournalSink(&journal);
     let mut sinks: Vec<&mut dyn Sink> = match (selection.show.output, mode) {
         (Output::Json, _) => vec![&mut json],
         // A plan is shown whole at the end, in the order of the targets.
         (Output::Human, Mode::Plan { .. }) => Vec::new(),
         (Output::Human, _) => vec![&mut human],
     };
-    // Remembered before it is shown: what is shown may already be denied something.
-    sinks.insert(0, &mut last_run);
-    engine::run(&job, sinks)
-}
-
-/// The first Ctrl-C or SIGTERM lets what was begun end and starts nothing else; the second ends the
-/// process at once.
-fn on_signal() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // The order matters: the second signal finds the flag set by the first.
-        signal_hook::flag::register_conditional_shutdown(
-            signal,
-            ErrorKind::Interrupted.exit_code().into(),
-            Arc::clone(&interrupted),
-        )
-        .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupted)))
-        .map_err(|error| {
-            Error::new(ErrorKind::Internal, "PANIC", "cannot listen for signals")
-                .cause(error)
-                .hint("This is a defect of phoenix-orch; please report it.")
-        })?;
+    // Written down before it is shown, and before it is done. A plan does nothing.
+    if !matches!(mode, Mode::Plan { .. }) {
+        sinks.insert(0, &mut record);
     }
-    Ok(interrupted)
+    let result = engine::run(&job, sinks);
+    asked.yield_to_the_end();
+    result
 }

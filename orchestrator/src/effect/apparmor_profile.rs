@@ -41,7 +41,7 @@ fn has_parser(host: &dyn Reader) -> Result<bool> {
     })
 }
 
-fn path(name: &str) -> String {
+pub(super) fn path(name: &str) -> String {
     format!("/etc/apparmor.d/{name}")
 }
 
@@ -134,6 +134,47 @@ pub(super) fn load(
     }
     Err(refused("APPARMOR-PROFILE-LOAD", name, &output.complaint())
         .hint("The former file is back. Check `aa-status` and the kernel log, then run again."))
+}
+
+/// Makes the kernel have what the file says now, or nothing: after the file was brought back. Who uses the
+/// profile was looked at before.
+pub(super) fn reload_or_unload(
+    machine: &dyn Mutator,
+    name: &str,
+    loaded: bool,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let (argv, stdin) = if loaded {
+        let path = path(name);
+        (
+            vec![
+                "apparmor_parser".to_owned(),
+                "--replace".into(),
+                "--skip-cache".into(),
+                "--".into(),
+                path,
+            ],
+            String::new(),
+        )
+    } else {
+        // The file is gone by now, and only the name counts for a removal.
+        (vec!["apparmor_parser".to_owned(), "--remove".into()], format!("profile {name} {{}}\n"))
+    };
+    if !loaded && !is_loaded(machine, name)? {
+        return Ok(());
+    }
+    let exec = Exec::new(argv).stdin(stdin).within(Duration::from_secs(120));
+    let output = machine.exec(&exec, line)?;
+    if output.success() {
+        return Ok(());
+    }
+    Err(refused("APPARMOR-PROFILE-LOAD", name, &output.complaint())
+        .hint("Check `aa-status` and the kernel log, then run again."))
+}
+
+fn is_loaded(machine: &dyn Reader, name: &str) -> Result<bool> {
+    let files = observe::files(machine, &[format!("{SECURITY}/profiles")])?;
+    Ok(files.first().and_then(|loaded| mode(name, loaded)).is_some())
 }
 
 fn refused(code: &str, name: &str, complaint: &str) -> Error {

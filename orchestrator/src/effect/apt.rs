@@ -34,6 +34,24 @@ pub(super) fn no_candidate(names: &[String]) -> Error {
     .hint("Check the target's apt sources (`apt-cache policy`).")
 }
 
+/// What an installation that was cut off needs before apt does anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mend {
+    /// `dpkg --configure --pending`.
+    Configure,
+    /// `apt-get --fix-broken install`.
+    FixBroken,
+}
+
+/// What apt asks for.
+pub(super) fn mend(output: &Output) -> Option<Mend> {
+    let text = format!("{}\n{}", output.stdout.to_text(), output.stderr.to_text());
+    if text.contains("dpkg was interrupted") {
+        return Some(Mend::Configure);
+    }
+    text.contains("--fix-broken install").then_some(Mend::FixBroken)
+}
+
 /// Why `apt-get` failed: which package, and its own word for it.
 pub(super) fn explain(output: &Output) -> Error {
     let text = format!("{}\n{}", output.stdout.to_text(), output.stderr.to_text());

@@ -1,9 +1,11 @@
 //! The container itself: its configuration and its restart, through its runtime.
 
+use std::{fs, path::Path};
+
 use phoenix_sdk::{Denials, Mark, Observed, Others};
 
 use super::{Eyes, Hands, observe::needs_container};
-use crate::{denials, error::Result};
+use crate::{denials, error::Result, transport::TEMPORARY};
 
 pub(super) fn observe(eyes: Eyes<'_>) -> Result<Observed> {
     let (runtime, name) = eyes.container.ok_or_else(|| needs_container("the container"))?;
@@ -30,6 +32,20 @@ pub(super) fn set_option(hands: Hands<'_>, key: &str, value: &str, others: Other
     let before = runtime.config(name)?;
     let after = runtime.with_value(&before, key, value, others);
     runtime.store(name, &before, &after)
+}
+
+/// Removes what a killed writer left beside the configuration.
+pub(super) fn clean(hands: Hands<'_>) -> Result<()> {
+    let (runtime, name) = hands.container.ok_or_else(|| needs_container("a configuration"))?;
+    let path = runtime.config(name)?.path;
+    let folder = Path::new(&path).parent().unwrap_or(Path::new("/"));
+    // Only files of this form, which nobody else makes; that one is gone already is as good.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn restart(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {

@@ -49,7 +49,7 @@ pub fn has(kind: &Kind) -> bool {
     )
 }
 
-fn unified(path: &str, before: &str, after: &str) -> String {
+pub(super) fn unified(path: &str, before: &str, after: &str) -> String {
     similar::TextDiff::from_lines(before, after)
         .unified_diff()
         .context_radius(3)

@@ -4,7 +4,7 @@ use phoenix_sdk::{FileState, Kind, Observed, Permissions, change::json_keys};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Mutator, WriteFile},
+    transport::{Exec, Mutator, WriteFile, printable},
 };
 
 /// The contents that a change leads to, if it is one of contents.
@@ -58,6 +58,21 @@ pub(super) fn write(
         owner: owner.unwrap_or((now.uid, now.gid)),
         expected: before.content().map(|content| content.0.clone()),
     }
+}
+
+/// Runs a command about a path, whose failure is one of the path's.
+pub(super) fn succeeded(machine: &dyn Mutator, exec: &Exec, path: &str) -> Result<()> {
+    let output = machine.exec(exec, &mut |_| {})?;
+    if output.success() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Step,
+        "FILE-WRITE",
+        format!("`{}` cannot be changed", printable(path)),
+    )
+    .cause(printable(&output.complaint()))
+    .hint("Mend what the cause says and run again; what was there before is whole."))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ fn sysctl_path(key: &str) -> String {
 }
 
 /// One file for each setting, so that taking one back touches no other.
-fn sysctl_file(key: &str) -> String {
+pub(super) fn sysctl_file(key: &str) -> String {
     format!("/etc/sysctl.d/60-phoenix-{}.conf", key.replace(['.', '/'], "-"))
 }
 
@@ -37,6 +37,22 @@ pub(super) fn set_sysctl(
     value: &str,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
+    set_now(machine, key, value, line)?;
+    own_file(machine, &sysctl_file(key), &sysctl_text(key, value))
+}
+
+/// What our file for a setting says.
+pub(super) fn sysctl_text(key: &str, value: &str) -> String {
+    format!("# Managed by phoenix-orch.\n{key} = {value}\n")
+}
+
+/// Sets it in the running kernel alone.
+pub(super) fn set_now(
+    machine: &dyn Mutator,
+    key: &str,
+    value: &str,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
     let output = machine.exec(&Exec::new(["sysctl", "-w", &format!("{key}={value}")]), line)?;
     if !output.success() {
         return Err(Error::new(
@@ -47,7 +63,7 @@ pub(super) fn set_sysctl(
         .cause(printable(&output.complaint()))
         .hint("Check that the setting may be changed on this machine."));
     }
-    own_file(machine, &sysctl_file(key), &format!("# Managed by phoenix-orch.\n{key} = {value}\n"))
+    Ok(())
 }
 
 /// Where a module is asked for at boot: systemd's folders and Debian's file.
@@ -92,11 +108,37 @@ fn same_module(one: &str, other: &str) -> bool {
     one.replace('-', "_") == other.replace('-', "_")
 }
 
+/// Where a module of ours is asked for at boot.
+pub(super) fn module_file(name: &str) -> String {
+    format!("/etc/modules-load.d/phoenix-{name}.conf")
+}
+
+/// What that file says.
+pub(super) fn module_text(name: &str) -> String {
+    format!("# Managed by phoenix-orch.\n{name}\n")
+}
+
 pub(super) fn load_module(
     machine: &dyn Mutator,
     name: &str,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
+    load(machine, name, line)?;
+    own_file(machine, &module_file(name), &module_text(name))
+}
+
+/// Takes a module out of the running kernel, and says whether it went: one that is in use stays.
+pub(super) fn unload(
+    machine: &dyn Mutator,
+    name: &str,
+    line: &mut dyn FnMut(&str),
+) -> Result<bool> {
+    let exec = Exec::new(["modprobe", "--remove", "--", name]).within(Duration::from_secs(60));
+    Ok(machine.exec(&exec, line)?.success())
+}
+
+/// Loads it into the running kernel alone.
+pub(super) fn load(machine: &dyn Mutator, name: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
     let exec = Exec::new(["modprobe", "--", name]).within(Duration::from_secs(60));
     let output = machine.exec(&exec, line)?;
     if !output.success() {
@@ -110,8 +152,7 @@ pub(super) fn load_module(
             "After a kernel update, reboot the host; else check that its modules are installed.",
         ));
     }
-    let path = format!("/etc/modules-load.d/phoenix-{name}.conf");
-    own_file(machine, &path, &format!("# Managed by phoenix-orch.\n{name}\n"))
+    Ok(())
 }
 
 /// Writes a file that is ours alone.

@@ -5,16 +5,29 @@
 
 mod apparmor_profile;
 mod apt;
+pub mod area;
+mod begun;
+mod capture;
 mod command;
 mod container;
+mod describe;
 pub mod diff;
+mod expect;
 mod file;
+pub mod image;
+mod judge;
 mod kernel;
 mod observe;
 mod packages;
+mod packages_area;
+mod packages_image;
+mod packages_restore;
+mod restore;
 #[cfg(test)]
 mod scripted;
 mod service;
+mod vault;
+mod xattrs;
 
 use phoenix_sdk::{Change, Code, Kind, Observed};
 
@@ -24,7 +37,15 @@ use crate::{
     transport::{Mutator, Reader},
 };
 
+pub use begun::{all_back, begun, clean, judge_with, start};
+pub use capture::capture;
+pub use describe::{describe, difference, shown};
+pub use expect::{before, expected};
+pub use image::{Image, Item};
+pub use judge::{Judgement, judge};
 pub use observe::observe_all;
+pub use restore::restore;
+pub use vault::{Digest, Vault};
 
 /// Eyes on a unit's machines.
 #[derive(Clone, Copy)]
@@ -95,6 +116,12 @@ pub const CODES: &[Code] = &[
         "Read the parser's message; the kernel may lack a feature, or AppArmor may be disabled.",
     ),
     Code::new(
+        "AREA-UNREADABLE",
+        "What an installation may change besides its own files (groups, links and the like in `/etc`) could not be kept, so \
+         nothing was installed: it could not have been taken back.",
+        "See whether `tar -c /etc` works on the target, then run again.",
+    ),
+    Code::new(
         "APT-DISK-FULL",
         "apt or dpkg ran out of space on the target.",
         "Make room (`df -h`, `apt-get clean`) or enlarge the disk, then run again.",
@@ -140,9 +167,24 @@ pub const CODES: &[Code] = &[
         "Check that the module belongs to the running kernel (`uname -r`); after a kernel update, reboot.",
     ),
     Code::new(
+        "RESTORE-IMPOSSIBLE",
+        "Something was to be brought back that cannot be made again by phoenix-orch, such as a device node that was removed.",
+        "Bring it back by hand; the causes say what it was.",
+    ),
+    Code::new(
+        "ROLLBACK-CONFLICT",
+        "Somebody has changed since what a rollback would bring back. It was left exactly as it is.",
+        "Look at what was before, what the run left and what is there now; bring it back by hand, or leave it.",
+    ),
+    Code::new(
         "SERVICE-FAILED",
         "A service could not be enabled, started, stopped or restarted.",
         "The causes are the service's own last lines; `systemctl status` and `journalctl -u` show more.",
+    ),
+    Code::new(
+        "SERVICE-NOT-BACK",
+        "A service ran before its container was restarted, and failed afterwards. What the step had changed was taken back.",
+        "The causes are the service's own last lines. Mend what they say, then run again.",
     ),
     Code::new(
         "SUBJECT-NEEDS-CONTAINER",

@@ -52,24 +52,48 @@ pub(super) fn missing(cause: String) -> Error {
         .hint("Supported are Debian 12 and 13 and Ubuntu 22.04 and 24.04.")
 }
 
-/// Installs packages. The package lists are updated only if apt does not know one of the names, or if a
-/// download fails because the lists are out of date.
+/// Installs packages that apt knows. The package lists are updated if a download fails because they are
+/// out of date; what an earlier installation that was cut off has left is ended first.
 pub(super) fn install(
     machine: &dyn Mutator,
     names: &[String],
     recommends: bool,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    let mut updated = false;
-    if !apt::unknown(names, &policy(machine, names)?).is_empty() {
-        update(machine, line)?;
-        updated = true;
-        let unknown = apt::unknown(names, &policy(machine, names)?);
-        if !unknown.is_empty() {
-            return Err(apt::no_candidate(&unknown));
-        }
+    download(machine, &install_words(names, recommends), true, line)
+}
+
+/// Sees to it that apt knows these packages: its lists are updated if it does not. Nothing but lists is
+/// changed.
+pub(super) fn prepare(
+    machine: &dyn Mutator,
+    names: &[String],
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    if apt::unknown(names, &policy(machine, names)?).is_empty() {
+        return Ok(());
     }
-    download(machine, &install_words(names, recommends), !updated, line)
+    update(machine, line)?;
+    match apt::unknown(names, &policy(machine, names)?) {
+        unknown if unknown.is_empty() => Ok(()),
+        unknown => Err(apt::no_candidate(&unknown)),
+    }
+}
+
+/// Ends what an interrupted dpkg has begun, as far as it can be ended.
+pub(super) fn configure_all(machine: &dyn Mutator, line: &mut dyn FnMut(&str)) -> Result<()> {
+    let words = ["dpkg", "--configure", "--pending", "--force-confold"];
+    machine.exec(&Exec::new(words).within(TIME_LIMIT), line).map(drop)
+}
+
+/// Runs apt-get with these words, once.
+pub(super) fn apt_get_words(
+    machine: &dyn Mutator,
+    words: &[String],
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let output = machine.exec(&apt_get(words), line)?;
+    if output.success() { Ok(()) } else { Err(apt::explain(&output)) }
 }
 
 fn update(machine: &dyn Mutator, line: &mut dyn FnMut(&str)) -> Result<()> {
@@ -87,10 +111,23 @@ fn download(
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
     let mut waits = BACKOFF.iter();
+    let mut mended = false;
     loop {
         let output = machine.exec(&apt_get(words), line)?;
         if output.success() {
             return Ok(());
+        }
+        if !mended && let Some(mend) = apt::mend(&output) {
+            line("an earlier installation was cut off; it is ended first");
+            mended = true;
+            match mend {
+                apt::Mend::Configure => configure_all(machine, line)?,
+                apt::Mend::FixBroken => {
+                    let words = ["--fix-broken", "install"].map(str::to_owned);
+                    machine.exec(&apt_get(&words), line)?;
+                }
+            }
+            continue;
         }
         let error = apt::explain(&output);
         let wait = (error.code == "APT-DOWNLOAD").then(|| waits.next()).flatten();
@@ -109,7 +146,7 @@ fn policy(machine: &dyn Mutator, names: &[String]) -> Result<Output> {
     machine.exec(&Exec::new(argv), &mut |_| {})
 }
 
-fn install_words(names: &[String], recommends: bool) -> Vec<String> {
+pub(super) fn install_words(names: &[String], recommends: bool) -> Vec<String> {
     let mut words = vec![
         "install".to_owned(),
         // A configuration file that the user edited stays the user's.
@@ -131,7 +168,7 @@ fn apt_get(words: &[String]) -> Exec {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::scripted::Scripted, Observed, Output, install, parse};
+    use super::{super::scripted::Scripted, Observed, Output, install, parse, prepare};
 
     const KNOWN: (&str, i32, &str) = ("apt-cache policy", 0, "x:\n  Candidate: 1\n");
     const UNKNOWN: (&str, i32, &str) = ("apt-cache policy", 0, "x:\n  Candidate: (none)\n");
@@ -149,6 +186,7 @@ mod tests {
     }
 
     fn x(machine: &Scripted) -> crate::error::Result<()> {
+        prepare(machine, &["x".to_owned()], &mut |_| {})?;
         install(machine, &["x".to_owned()], false, &mut |_| {})
     }
 
@@ -183,10 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn what_another_try_cannot_mend_is_not_tried_again() {
-        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, "E: No space left on device")]);
-        assert_eq!(x(&machine).unwrap_err().code, "APT-DISK-FULL");
-        assert_eq!(verbs(&machine), ["policy", "install"]);
+    fn what_was_cut_off_is_ended_first() {
+        let interrupted = "E: dpkg was interrupted, you must manually run 'dpkg --configure -a'";
+        let machine = Scripted::new(&[KNOWN, (INSTALL, 100, interrupted)]);
+        x(&machine).unwrap();
+        assert!(machine.done().iter().any(|done| done.starts_with("dpkg --configure")));
+        let machine =
+            Scripted::new(&[KNOWN, (INSTALL, 100, interrupted), (INSTALL, 100, interrupted)]);
+        assert_eq!(x(&machine).unwrap_err().code, "APT-FAILED");
     }
 
     #[test]

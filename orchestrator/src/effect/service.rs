@@ -1,6 +1,9 @@
 //! systemd services.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use phoenix_sdk::{Observed, Output, ServiceState};
 
@@ -64,6 +67,49 @@ pub(super) fn restart(machine: &dyn Mutator, name: &str, line: &mut dyn FnMut(&s
     start(machine, "restart", name, line)
 }
 
+/// How long a service that starts again and again may take until it has failed for good.
+const SETTLING: Duration = Duration::from_secs(90);
+
+/// Fails if one of these services, which ran before, has failed. One that is there no more, or has ended
+/// well, is none of our business.
+pub(super) fn all_back(machine: &dyn Mutator, names: &BTreeSet<String>) -> Result<()> {
+    let deadline = Instant::now() + SETTLING;
+    loop {
+        let states = states(machine, names)?;
+        let is = |word: &str| {
+            states.iter().find(|(_, state)| state == word).map(|(name, _)| name.clone())
+        };
+        if let Some(name) = is("failed") {
+            let error = Error::new(
+                ErrorKind::Step,
+                "SERVICE-NOT-BACK",
+                format!("`{name}` ran before the restart and does not run any more"),
+            )
+            .hint(format!("Read `journalctl -u {name}` on the target, mend it, then run again."));
+            let said = journal(machine, &name).unwrap_or_default();
+            return Err(said.into_iter().fold(error, Error::cause));
+        }
+        if is("activating").is_none() || Instant::now() > deadline {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+fn states(machine: &dyn Mutator, names: &BTreeSet<String>) -> Result<Vec<(String, String)>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let words = ["systemctl", "show", "--property=Id,ActiveState", "--"].map(str::to_owned);
+    let exec = Exec::new(words.into_iter().chain(names.iter().cloned()));
+    let text = machine.exec(&exec, &mut |_| {})?.stdout.to_text();
+    let value = |block: &str, key: &str| {
+        block.lines().find_map(|line| line.strip_prefix(key).map(str::to_owned))
+    };
+    let state = |block: &str| Some((value(block, "Id=")?, value(block, "ActiveState=")?));
+    Ok(text.split("\n\n").filter_map(state).collect())
+}
+
 fn start(machine: &dyn Mutator, verb: &str, name: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
     // A unit that failed too often before would be refused with "start request repeated too quickly",
     // although what made it fail may be mended by now. A unit that did not fail is no error to us.
@@ -97,12 +143,18 @@ fn journal(machine: &dyn Mutator, name: &str) -> Result<Vec<String>> {
     let argv = ["journalctl", "--no-pager", "-o", "cat", "-n", "40", "-u", name];
     let output = machine.exec(&Exec::new(argv), &mut |_| {})?;
     let text = output.stdout.to_text();
+    let own = format!("{}: ", name.to_lowercase());
+    let systemd = |line: &str| {
+        line.starts_with(&own) || (line.starts_with("failed to start ") && line.ends_with('.'))
+    };
     let telling = |line: &&str| {
         let line = line.to_lowercase();
         ["fail", "error", "invalid", "unable", "cannot", "denied"]
             .iter()
             .any(|word| line.contains(word))
-            && !line.starts_with("failed to start")
+            // systemd only says that it failed, and Docker writes much that is no reason.
+            && !systemd(&line)
+            && !line.contains("level=info")
     };
     let mut lines: Vec<&str> = text.lines().filter(telling).collect();
     lines.dedup();

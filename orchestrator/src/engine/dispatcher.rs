@@ -13,17 +13,21 @@ use std::{
 };
 
 use jiff::Timestamp;
-use phoenix_sdk::{AppArmorPolicy, Change, Consent, Observed};
+use phoenix_sdk::{AppArmorPolicy, Consent};
 use serde_json::Value;
 
 use super::{
-    Fleet, Owed, Sink, State,
+    Deed, Effect, Effects, Fleet, Memory, Sink, State, claim,
+    doer::Doer,
     event::{Body, Event, FORMAT, Outcome, millis},
+    recover::recover,
+    reverse::reverse,
     unit,
 };
 use crate::{
     catalog::LoadedStep,
     config::Manifest,
+    effect::Image,
     error::{Error, ErrorKind, Result},
     graph::{Graph, Queue, Unit},
 };
@@ -52,11 +56,23 @@ impl Mode {
     }
 }
 
+/// What becomes of the effects of a unit that failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// They stay, and the report says how to take them back.
+    #[default]
+    Stop,
+    /// They are taken back at once.
+    Rollback,
+}
+
 /// The exit code of `plan --check` when there is something to change.
 const CHANGES_FOUND: u8 = 3;
 
 /// All that a run needs.
 pub struct Job<'a> {
+    /// The run's name, as [`run_name`] makes it.
+    pub run: String,
     /// What is to be done.
     pub mode: Mode,
     /// The features asked for, for the first event.
@@ -75,8 +91,10 @@ pub struct Job<'a> {
     pub consents: BTreeSet<Consent>,
     /// How many units may run at once.
     pub jobs: usize,
-    /// Units whose verification is owed.
-    pub owed: &'a Owed,
+    /// What is remembered across runs.
+    pub memory: &'a dyn Memory,
+    /// What becomes of a unit's effects when it fails.
+    pub on_failure: OnFailure,
     /// Set by the first Ctrl-C.
     pub interrupted: &'a AtomicBool,
 }
@@ -111,18 +129,60 @@ pub(super) struct Recorder<'a> {
     run: String,
     seq: AtomicU64,
     effects: AtomicU64,
-    sinks: Mutex<(State, Vec<&'a mut dyn Sink>)>,
+    heard: Mutex<Heard<'a>>,
     interrupted: &'a AtomicBool,
 }
 
-impl Recorder<'_> {
+/// What all events together say, and whoever hears them.
+struct Heard<'a> {
+    state: State,
+    effects: Effects,
+    sinks: Vec<&'a mut dyn Sink>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(super) fn new(
+        run: String,
+        sinks: Vec<&'a mut dyn Sink>,
+        interrupted: &'a AtomicBool,
+    ) -> Self {
+        let heard = Heard { state: State::default(), effects: Effects::default(), sinks };
+        Self {
+            run,
+            seq: AtomicU64::new(0),
+            effects: AtomicU64::new(0),
+            heard: Mutex::new(heard),
+            interrupted,
+        }
+    }
+
+    /// The run's name.
+    pub(super) fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// What a unit has done in this run.
+    pub(super) fn effects_of(&self, unit: &Unit) -> Vec<Effect> {
+        self.heard().effects.of(unit)
+    }
+
+    /// Where the run is.
+    pub(super) fn state(&self) -> State {
+        self.heard().state.clone()
+    }
+
+    fn heard(&self) -> std::sync::MutexGuard<'_, Heard<'a>> {
+        self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     pub(super) fn emit(&self, body: Body) -> Result<()> {
-        let mut guard = self.sinks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (state, sinks) = &mut *guard;
+        let mut guard = self.heard();
+        let Heard { state, effects, sinks } = &mut *guard;
         let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
         let event =
             Event { format: FORMAT, run: self.run.clone(), seq, at: Timestamp::now(), body };
         state.fold(&event);
+        effects.fold(&event);
         sinks.iter_mut().try_for_each(|sink| sink.hear(&event))
     }
 
@@ -130,15 +190,17 @@ impl Recorder<'_> {
     pub(super) fn intend(
         &self,
         unit: &Unit,
-        change: &Change,
-        before: Option<&Observed>,
+        deed: Deed,
+        before: &Image,
+        expected: Option<Image>,
     ) -> Result<u64> {
         let effect = self.effects.fetch_add(1, Ordering::Relaxed) + 1;
         self.emit(Body::Intended {
             unit: unit.clone(),
             effect,
-            change: change.clone(),
-            before: before.cloned(),
+            deed: Box::new(deed),
+            before: Box::new(before.clone()),
+            expected: expected.map(Box::new),
         })?;
         Ok(effect)
     }
@@ -159,18 +221,13 @@ impl Recorder<'_> {
 /// Only when a sink fails; what fails in a unit is in the state.
 pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8)> {
     let begin = Instant::now();
-    let recorder = Recorder {
-        run: run_name(),
-        seq: AtomicU64::new(0),
-        effects: AtomicU64::new(0),
-        sinks: Mutex::new((State::default(), sinks)),
-        interrupted: job.interrupted,
-    };
+    let recorder = Recorder::new(job.run.clone(), sinks, job.interrupted);
     recorder.emit(Body::RunStarted {
         verb: job.mode.verb().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         features: job.features.clone(),
         units: job.graph.order().cloned().collect(),
+        takes_back: None,
     })?;
     dispatch(job, &recorder)?;
     let state = recorder.state();
@@ -182,25 +239,20 @@ pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8
     Ok((state, exit))
 }
 
-impl Recorder<'_> {
-    fn state(&self) -> State {
-        self.sinks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0.clone()
-    }
-}
-
 fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
     let mut queue = Queue::new(job.graph);
     let mut open = OpenTargets::new(job);
+    let recovered = Recovered::default();
     let workers = job.jobs.max(1).min(job.graph.order().count());
     let (give, take) = mpsc::channel::<Unit>();
     let take = Mutex::new(take);
     let (report, ended) = mpsc::channel::<Result<(Unit, bool)>>();
     thread::scope(|scope| {
         for _ in 0..workers {
-            let (take, report) = (&take, report.clone());
+            let (take, report, recovered) = (&take, report.clone(), &recovered);
             scope.spawn(move || {
                 while let Some(unit) = next(take) {
-                    let ok = live(job, recorder, &unit);
+                    let ok = live(job, recorder, recovered, &unit);
                     if report.send(ok.map(|ok| (unit, ok))).is_err() {
                         break;
                     }
@@ -269,12 +321,38 @@ fn next(take: &Mutex<mpsc::Receiver<Unit>>) -> Option<Unit> {
     take.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv().ok()
 }
 
-fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<bool> {
+/// What was found of earlier runs on each target, once its first unit has begun.
+type Recovered = Mutex<BTreeMap<String, Result<BTreeMap<Unit, Error>>>>;
+
+/// Settles a target before its first unit begins. Units of one target never run at the same time.
+fn recovered(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &Unit) -> Result<()> {
+    if job.mode != Mode::Run {
+        return Ok(());
+    }
+    let lock = || known.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let seen = lock().get(&unit.target).cloned();
+    let seen = match seen {
+        Some(seen) => seen,
+        None => {
+            let seen = recover(job.fleet, job.memory, recorder, &unit.target);
+            lock().insert(unit.target.clone(), seen.clone());
+            seen
+        }
+    };
+    seen?.remove(unit).map_or(Ok(()), Err)
+}
+
+fn live(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &Unit) -> Result<bool> {
     let begin = Instant::now();
     recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
     // A defect of ours costs one unit, and neither the run nor the other targets.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        recorder.checkpoint().and_then(|()| unit::live(job, recorder, unit))
+        recorder
+            .checkpoint()
+            .and_then(|()| claim::claim(job.fleet, recorder, unit))
+            .and_then(|()| recovered(job, recorder, known, unit))
+            .and_then(|()| unit::live(job, recorder, unit))
+            .map_err(|error| failed(job, recorder, unit, error))
     }));
     let outcome = outcome.unwrap_or_else(|_| Err(Error::panic()));
     let outcome = outcome.unwrap_or_else(|error| Outcome::Failed { error: (&error).into() });
@@ -284,8 +362,28 @@ fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<bool> {
     Ok(ok)
 }
 
-/// Sorts by time, and is unique on a host: the time in seconds and the process's number.
-fn run_name() -> String {
+/// What becomes of a failed unit's effects.
+fn failed(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit, error: Error) -> Error {
+    let left = reverse(&recorder.effects_of(unit));
+    if left.iter().all(|reversal| reversal.deeds.is_empty()) {
+        return error;
+    }
+    let hands = match (job.on_failure, job.fleet.hands(&unit.target)) {
+        (OnFailure::Rollback, Ok(hands)) => hands,
+        _ => {
+            return error.hint(format!(
+                "What it has changed so far stays; `phoenix-orch rollback {} --target {}` takes it back.",
+                recorder.run(),
+                unit.target
+            ));
+        }
+    };
+    Doer { fleet: job.fleet, memory: job.memory, recorder, unit, hands }.undone(error)
+}
+
+/// A name for a run of this process. It sorts by time, and is unique on a host: the time in seconds and
+/// the process's number.
+pub fn run_name() -> String {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     format!("{now}-{}", std::process::id())
 }

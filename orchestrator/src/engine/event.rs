@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use phoenix_sdk::{Change, Consent, Evidence, Observed, StepError};
+use phoenix_sdk::{Consent, Evidence, StepError};
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, graph::Unit};
+use super::Deed;
+use crate::{
+    effect::{Digest, Image},
+    error::Error,
+    graph::Unit,
+};
 
 /// The version of the events' form. It changes when a reader of the former one would be wrong.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +46,9 @@ pub enum Body {
         features: Vec<String>,
         /// All units in their order.
         units: Vec<Unit>,
+        /// For `rollback`: the run that is taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        takes_back: Option<String>,
     },
     /// A unit began.
     UnitStarted {
@@ -67,9 +75,13 @@ pub enum Body {
         /// Counts from 1 within the run.
         effect: u64,
         /// What.
-        change: Change,
+        #[serde(flatten)]
+        deed: Box<Deed>,
         /// What the orchestrator itself saw just before.
-        before: Option<Observed>,
+        before: Box<Image>,
+        /// What has to be expected afterwards, as far as that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected: Option<Box<Image>>,
     },
     /// A command wrote a line (raw: it may come from a container).
     Output {
@@ -85,7 +97,10 @@ pub enum Body {
         /// As in `Intended`.
         effect: u64,
         /// What the orchestrator itself saw just after.
-        after: Option<Observed>,
+        after: Image,
+        /// What had to be left as it is, and why.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<String>,
     },
     /// A change could not be performed.
     EffectFailed {
@@ -95,6 +110,33 @@ pub enum Body {
         effect: u64,
         /// Why.
         error: Failure,
+        /// What the orchestrator itself saw then, if it could look.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Image>,
+    },
+    /// What an earlier run had begun and not ended was looked at.
+    Settled {
+        /// By which unit it was begun.
+        unit: Unit,
+        /// In which run.
+        of: String,
+        /// As in that run's `Intended`.
+        effect: u64,
+        /// What was to be done.
+        about: String,
+        /// What was found.
+        found: Found,
+        /// What is there now.
+        after: Image,
+    },
+    /// A step had a document kept; its contents are in the journal.
+    Recorded {
+        /// Of which unit.
+        unit: Unit,
+        /// What it is called.
+        name: String,
+        /// Its contents, by hash.
+        content: Digest,
     },
     /// Evidence was gathered.
     Verified {
@@ -128,13 +170,33 @@ pub enum Body {
         /// The process's exit code will be this.
         exit: u8,
     },
+    /// Commands of a run that was killed were ended, before anything of the target was looked at.
+    Leftovers {
+        /// The container.
+        target: String,
+        /// Each command and its process (made harmless already).
+        ended: Vec<String>,
+    },
+}
+
+/// What was found of an effect that was begun and not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// All is as it was before: nothing had happened.
+    AsBefore,
+    /// It had happened, or a part of it had.
+    AsAfter,
+    /// Somebody has changed it since.
+    Conflict,
 }
 
 /// A change that a check wants, as people and programs read it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Planned {
-    /// The change.
-    pub change: Change,
+    /// What is to be done.
+    #[serde(flatten)]
+    pub deed: Deed,
     /// In one line.
     pub summary: String,
     /// What it does to a text.

@@ -5,10 +5,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use super::Claims;
 use crate::{
     effect::{Eyes, Hands},
     error::{Error, ErrorKind, Result},
     graph::HOST,
+    lock::Waiting,
     runtime::Runtime,
     transport::{ContainerMachine, LocalMachine, Mutator as _, Reader},
 };
@@ -18,6 +20,7 @@ pub struct Fleet {
     host: LocalMachine,
     runtime: Arc<dyn Runtime>,
     containers: BTreeMap<String, Container>,
+    claims: Option<Claims>,
 }
 
 struct Container {
@@ -53,7 +56,29 @@ impl Fleet {
                 (name.clone(), Container { machine, ready: OnceLock::new() })
             })
             .collect();
-        Self { host: LocalMachine, runtime, containers }
+        Self { host: LocalMachine, runtime, containers, claims: None }
+    }
+
+    /// The same, with every target for this run alone from its first claim on. A run that only plans needs
+    /// none of it.
+    #[must_use]
+    pub fn claimed(mut self, claims: Claims) -> Self {
+        self.claims = Some(claims);
+        self
+    }
+
+    /// Claims a target before anything of it is looked at, if this run wants its targets for itself:
+    /// nobody else works on it then until it is closed, and nothing of a run that was killed there goes on.
+    /// Gives the commands that had to be ended for that, and the second time none.
+    ///
+    /// # Errors
+    /// `TARGET-LOCKED` when another run works on it, `LEFTOVERS-ALIVE` when something could not be ended.
+    /// The target must not be touched then; asked again, the answer is the same.
+    pub fn claim(&self, name: &str, waiting: &dyn Waiting) -> Result<Vec<String>> {
+        match &self.claims {
+            Some(claims) => claims.claim(name, waiting),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// A target of the run, to look at.
@@ -71,6 +96,18 @@ impl Fleet {
     /// # Errors
     /// As [`Self::target`].
     pub fn hands(&self, name: &str) -> Result<Hands<'_>> {
+        let hands = self.hands_on_any(name)?;
+        if let Some(container) = self.containers.get(name) {
+            container.ready.get_or_init(|| self.look_at(name)).clone()?;
+        }
+        Ok(hands)
+    }
+
+    /// Hands on a target that may not even run: for whoever settles what an earlier run has left there.
+    ///
+    /// # Errors
+    /// When it is not in this run.
+    pub(super) fn hands_on_any(&self, name: &str) -> Result<Hands<'_>> {
         if name == HOST {
             return Ok(Hands { own: &self.host, container: None });
         }
@@ -82,14 +119,21 @@ impl Fleet {
             )
             .hint("This is a defect of phoenix-orch; please report it.")
         })?;
-        container.ready.get_or_init(|| self.look_at(name)).clone()?;
         Ok(Hands { own: &container.machine, container: Some((&*self.runtime, name)) })
     }
 
-    /// Ends the session with a target, if there is one.
+    /// What kind of host this is.
+    pub(super) fn runtime(&self) -> &dyn Runtime {
+        &*self.runtime
+    }
+
+    /// Ends the session with a target, if there is one, and lets others work on it.
     pub(super) fn close(&self, name: &str) {
         if let Some(container) = self.containers.get(name) {
             container.machine.reconnect();
+        }
+        if let Some(claims) = &self.claims {
+            claims.release(name);
         }
     }
 

@@ -2,22 +2,33 @@
 //! what happens in events. It writes nothing for people and knows no journal: whoever wants to hear is a
 //! [`Sink`].
 
+mod claim;
+mod conflict;
+mod deed;
 mod dispatcher;
+mod doer;
+mod effects;
 pub mod event;
 mod fleet;
-mod last_run;
-mod owed;
+mod memory;
+mod recover;
+mod reverse;
+mod rollback;
 pub mod state;
 mod unit;
 mod unit_host;
 
 use phoenix_sdk::Code;
 
-pub use dispatcher::{Job, Mode, run};
+pub use claim::Claims;
+pub use deed::{Deed, Restore};
+pub use dispatcher::{Job, Mode, OnFailure, run, run_name};
+pub use effects::{Effect, Effects};
 pub use event::{Body, Event};
 pub use fleet::{Fleet, Target};
-pub use last_run::{LastRun, LastRunFile};
-pub use owed::Owed;
+pub use memory::Memory;
+pub use reverse::{Reversal, reverse};
+pub use rollback::{Rollback, roll_back};
 pub use state::State;
 
 use crate::error::Result;
@@ -59,9 +70,10 @@ pub const CODES: &[Code] = &[
         "Something undoes the changes at once, or the step is defective. The report shows what it still wants.",
     ),
     Code::new(
-        "STATE-DIR",
-        "The folder in which phoenix-orch keeps its own state cannot be used.",
-        "It must belong to root and be writable; `--state-dir` names another.",
+        "RECOVERY-CONFLICT",
+        "A run was cut off (killed, or the machine went down) while it was about to change something, and what is there now is \
+         neither what was there before nor what the run would have left: somebody has changed it since. Nothing was touched.",
+        "Look at what is there now, and mend it if need be. Run again to go on from it.",
     ),
     Code::new(
         "STEP-UNKNOWN",

@@ -82,7 +82,10 @@ impl State {
             | Body::Output { .. }
             | Body::Done { .. }
             | Body::EffectFailed { .. }
-            | Body::RunFinished { .. } => {}
+            | Body::Settled { .. }
+            | Body::Recorded { .. }
+            | Body::RunFinished { .. }
+            | Body::Leftovers { .. } => {}
         }
     }
 
@@ -122,12 +125,13 @@ impl State {
     /// The run's exit code: 0, or that of the gravest failure. Interruption stands above all, for the
     /// run is then not finished; next comes what is our own defect, then what failed at work.
     pub fn exit(&self) -> u8 {
-        const GRAVEST_FIRST: [ErrorKind; 8] = [
+        const GRAVEST_FIRST: [ErrorKind; 9] = [
             ErrorKind::Interrupted,
             ErrorKind::Internal,
             ErrorKind::Usage,
             ErrorKind::Config,
             ErrorKind::Plugin,
+            ErrorKind::Conflict,
             ErrorKind::Step,
             ErrorKind::Verify,
             ErrorKind::Unreachable,
@@ -169,6 +173,7 @@ mod tests {
             version: "0".into(),
             features: vec![],
             units: units.clone(),
+            takes_back: None,
         }));
         for (unit, exit) in units.into_iter().zip(exits) {
             let outcome = match exit {

@@ -9,7 +9,7 @@ use phoenix_sdk::{
 use serde_json::Value;
 
 use super::{
-    Job, Mode, Target,
+    Deed, Job, Mode, Target,
     dispatcher::Recorder,
     event::{Body, Outcome, Planned},
     unit_host::{Phase, UnitHost},
@@ -82,10 +82,10 @@ impl<'r> Life<'_, 'r> {
         }
         // A converged unit that stands on nothing new is not verified anew: a workload would change the
         // machine each time. `phoenix-orch verify` does that on demand (docs/design/0001-foundation.md).
-        let owed = performed > 0 || self.job.owed.is(self.unit)?;
+        let owed = performed > 0 || self.job.memory.owes(self.unit)?;
         if owed {
             self.verify()?;
-            self.job.owed.settle(self.unit)?;
+            self.job.memory.settle(self.unit)?;
         }
         Ok(match (performed, owed) {
             (0, false) => Outcome::Unchanged,
@@ -225,7 +225,7 @@ impl<'r> Life<'_, 'r> {
                     false => None,
                 };
                 Ok(Planned {
-                    change: change.clone(),
+                    deed: Deed::Change(change.clone()),
                     summary: change.kind.to_string(),
                     diff: effect::diff::of(eyes, change, before.as_ref())?,
                     consent: change.kind.consent(),

@@ -8,12 +8,17 @@ use std::{
 
 use abi_stable::std_types::{RErr, ROk, RResult};
 use phoenix_sdk::{
-    Change, Kind, Meta, Observed, Probe, StepError, Subject, Verdict,
+    Change, Meta, Probe, StepError, Subject,
     boundary::{Doc, Host},
     wire::{Answer, MachineId, Request},
 };
 
-use super::{Job, Target, dispatcher::Recorder, event::Body};
+use super::{
+    Job, Target,
+    dispatcher::Recorder,
+    doer::{Doer, step},
+    event::Body,
+};
 use crate::{
     effect::{self, Hands},
     error::{Error, ErrorKind, Result},
@@ -63,7 +68,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-impl UnitHost<'_, '_> {
+impl<'r> UnitHost<'_, 'r> {
     fn answer(&self, request: &Doc) -> Result<Answer> {
         let request: Request = request.read().map_err(|error| {
             Error::new(ErrorKind::Plugin, "SDK-DOCUMENT", "the step's request cannot be read")
@@ -87,8 +92,10 @@ impl UnitHost<'_, '_> {
             }
             Request::Probe { machine, argv } => self.probe(machine, argv),
             Request::Perform { change } => self.perform(&change).map(|()| Answer::Done),
-            Request::TakeBack => Ok(Answer::Done),
-            Request::Record { .. } => Ok(Answer::Done),
+            Request::TakeBack => self.take_back().map(|()| Answer::Done),
+            Request::Record { name, content } => {
+                self.record(name, &content.0).map(|()| Answer::Done)
+            }
             Request::Progress { message } => {
                 self.say(message)?;
                 Ok(Answer::Done)
@@ -138,53 +145,45 @@ impl UnitHost<'_, '_> {
             }
         };
         self.recorder.checkpoint()?;
-        let before = self.observe(change)?;
-        // What an earlier change of the same round has brought about already is not done twice.
-        if let Some(before) = &before
-            && let Verdict::Fine(_) = change.compare(before).map_err(step)?
-        {
-            return Ok(());
-        }
-        if *lock(&self.performed) == 0 {
-            let dependants = self.job.graph.dependants(self.unit);
-            self.job.owed.begin(dependants.into_iter().chain([self.unit]))?;
-        }
-        let effect = self.recorder.intend(self.unit, change, before.as_ref())?;
-        let unit = self.unit.clone();
-        let mut line = |line: &str| {
-            // A sink that cannot show a line of output is no reason to break off an installation.
-            let _ = self.recorder.emit(Body::Output { unit: unit.clone(), line: line.to_owned() });
+        let first = *lock(&self.performed) == 0;
+        let owing: Vec<&Unit> = match first {
+            true => self.job.graph.dependants(self.unit).into_iter().chain([self.unit]).collect(),
+            false => Vec::new(),
         };
-        match effect::perform(hands, change, before.as_ref(), &mut line) {
-            Ok(()) => {
-                *lock(&self.performed) += 1;
-                let after = self.observe(change)?;
-                self.recorder.emit(Body::Done { unit: self.unit.clone(), effect, after })
-            }
-            Err(error) => {
-                let failed =
-                    Body::EffectFailed { unit: self.unit.clone(), effect, error: (&error).into() };
-                self.recorder.emit(failed)?;
-                Err(error)
-            }
+        if self.doer(hands).change(change, &owing)? {
+            *lock(&self.performed) += 1;
+        }
+        Ok(())
+    }
+
+    fn take_back(&self) -> Result<()> {
+        match self.phase {
+            Phase::Apply(hands, _) => self.doer(hands).take_back().map(drop),
+            Phase::Look => Err(Error::new(
+                ErrorKind::Step,
+                "CHANGE-NOT-ANNOUNCED",
+                "the step tried to take something back outside `apply`",
+            )
+            .hint("Take back only in `apply`, what it has just performed.")),
         }
     }
 
-    fn observe(&self, change: &Change) -> Result<Option<Observed>> {
-        // Restarts are not judged by how they look: their reason lies elsewhere.
-        if matches!(change.kind, Kind::RestartContainer) {
-            return Ok(None);
+    fn record(&self, name: String, content: &[u8]) -> Result<()> {
+        let content = self.job.memory.keep(content)?;
+        self.recorder.emit(Body::Recorded { unit: self.unit.clone(), name, content })
+    }
+
+    fn doer<'s>(&'s self, hands: Hands<'s>) -> Doer<'s, 'r> {
+        Doer {
+            fleet: self.job.fleet,
+            memory: self.job.memory,
+            recorder: self.recorder,
+            unit: self.unit,
+            hands,
         }
-        let subject = [change.kind.subject()];
-        let seen = effect::observe_all(self.target.eyes(), self.target.own, &subject)?;
-        seen.into_iter().next().transpose()
     }
 
     fn say(&self, message: String) -> Result<()> {
         self.recorder.emit(Body::Output { unit: self.unit.clone(), line: message })
     }
-}
-
-fn step(error: StepError) -> Error {
-    Error::from_step(ErrorKind::Step, error)
 }

@@ -11,7 +11,10 @@ use super::{
     unwritable,
 };
 use crate::{
-    engine::{Body, Event, Sink, State, event::Outcome},
+    engine::{
+        Body, Event, Sink, State,
+        event::{Found, Outcome},
+    },
     error::Result,
     graph::Unit,
     transport::printable,
@@ -127,6 +130,22 @@ impl<W: Write + Send> Human<W> {
     }
 }
 
+/// What was found of something that an earlier run had begun.
+fn settled(unit: &Unit, run: &str, about: &str, found: Found) -> String {
+    let what = match found {
+        Found::AsBefore => "had not been done yet",
+        Found::AsAfter => "had been done, in whole or in part",
+        Found::Conflict => "was changed by somebody since",
+    };
+    format!(
+        "{} {}: run {} was cut off; what it was about to do {what}\n{MARGIN}{}\n",
+        status(WARN, "Recovered"),
+        title(unit),
+        printable(run),
+        printable(about)
+    )
+}
+
 /// `web: docker-install`.
 fn title(unit: &Unit) -> String {
     format!("{}: {}", paint(BOLD, &printable(&unit.target)), printable(&unit.step))
@@ -140,7 +159,29 @@ impl<W: Write + Send> Sink for Human<W> {
                 self.verifies = verb == "verify";
                 Ok(())
             }
-            Body::Done { .. } | Body::EffectFailed { .. } => Ok(()),
+            Body::EffectFailed { .. } => Ok(()),
+            Body::Done { unit, left, .. } => {
+                for line in left {
+                    self.detail(
+                        unit,
+                        &format!("{MARGIN}{} {}\n", paint(WARN, "left:"), printable(line)),
+                    );
+                }
+                Ok(())
+            }
+            Body::Settled { unit, of, about, found, .. } => {
+                let text = settled(unit, of, about, *found);
+                self.write(&text)
+            }
+            Body::Recorded { unit, name, .. } => {
+                let line = format!(
+                    "{MARGIN}{} `{}`, kept with this run\n",
+                    paint(QUIET, "kept:"),
+                    printable(name)
+                );
+                self.detail(unit, &line);
+                Ok(())
+            }
             Body::UnitStarted { unit } => {
                 self.progress.begin(unit);
                 Ok(())
@@ -157,13 +198,13 @@ impl<W: Write + Send> Sink for Human<W> {
                 }
                 Ok(())
             }
-            Body::Intended { unit, change, .. } => {
-                let summary = printable(&change.kind.to_string());
+            Body::Intended { unit, deed, .. } => {
+                let summary = printable(&deed.to_string());
                 self.progress.say(unit, &summary);
-                let why = if change.why.is_empty() {
+                let why = if deed.why().is_empty() {
                     String::new()
                 } else {
-                    paint(QUIET, &format!(" ({})", printable(&change.why)))
+                    paint(QUIET, &format!(" ({})", printable(deed.why())))
                 };
                 self.detail(unit, &format!("{MARGIN}{summary}{why}\n"));
                 Ok(())
@@ -193,6 +234,17 @@ impl<W: Write + Send> Sink for Human<W> {
                     title(unit),
                     title(because)
                 );
+                self.write(&text)
+            }
+            Body::Leftovers { target, ended } => {
+                let what = format!("a killed run had left in `{}`", printable(target));
+                let text: String = ended
+                    .iter()
+                    .map(|command| {
+                        let warning = status(WARN, "Warning");
+                        format!("{warning} ended {}, which {what}\n", printable(command))
+                    })
+                    .collect();
                 self.write(&text)
             }
             Body::RunFinished { took_ms, .. } => {

@@ -6,9 +6,11 @@
 mod denials;
 mod error;
 mod human;
+mod interruption;
 mod json;
 mod plan;
 mod progress;
+mod runs;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -16,8 +18,10 @@ mod tests;
 pub use denials::{denials, denials_json};
 pub use error::{error, warning};
 pub use human::Human;
+pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
 pub use plan::plan;
+pub use runs::{pruned, run_end, runs};
 
 use std::io;
 

@@ -69,8 +69,9 @@ fn change(planned: &Planned) -> String {
         }
     }
     text.push('\n');
-    if !planned.change.why.is_empty() {
-        let _ = writeln!(text, "        {}", paint(QUIET, &printable(&planned.change.why)));
+    let why = planned.deed.why();
+    if !why.is_empty() {
+        let _ = writeln!(text, "        {}", paint(QUIET, &printable(why)));
     }
     if let Some(difference) = &planned.diff {
         text.push_str(&diff(difference, "        "));

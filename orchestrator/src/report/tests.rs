@@ -6,8 +6,9 @@ use phoenix_sdk::{Change, Consent, Evidence, Kind, StepError};
 
 use super::{Human, plan};
 use crate::{
+    effect::Image,
     engine::{
-        Body, Event, Sink, State,
+        Body, Deed, Event, Sink, State,
         event::{Failure, Outcome, Planned},
     },
     graph::Unit,
@@ -39,6 +40,7 @@ fn started(units: &[Unit]) -> Body {
         version: "0".into(),
         features: vec!["docker".into()],
         units: units.to_vec(),
+        takes_back: None,
     }
 }
 
@@ -64,8 +66,14 @@ fn a_run() {
     let text = human(vec![
         started(&[fuse.clone(), docker.clone(), other.clone()]),
         Body::UnitStarted { unit: fuse.clone() },
-        Body::Intended { unit: fuse.clone(), effect: 1, change: restart(), before: None },
-        Body::Done { unit: fuse.clone(), effect: 1, after: None },
+        Body::Intended {
+            unit: fuse.clone(),
+            effect: 1,
+            deed: Box::new(Deed::Change(restart())),
+            before: Box::new(Image::Unseen),
+            expected: None,
+        },
+        Body::Done { unit: fuse.clone(), effect: 1, after: Image::Unseen, left: vec![] },
         Body::Verified {
             unit: fuse.clone(),
             evidence: vec![Evidence::equal("it mounts", "a trial mount", "mounted", "mounted")],
@@ -96,11 +104,21 @@ fn a_run() {
 }
 
 #[test]
+fn what_a_killed_run_left() {
+    let ended = vec!["`apt-get -y` (process 7)".into(), "`sh` (process 8)".into()];
+    let text = human(vec![Body::Leftovers { target: "web".into(), ended }]);
+    assert_snapshot!(text, @r"
+    Warning ended `apt-get -y` (process 7), which a killed run had left in `web`
+    Warning ended `sh` (process 8), which a killed run had left in `web`
+    ");
+}
+
+#[test]
 fn a_plan() {
     let [fuse, docker] = ["fuse", "docker"].map(|step| Unit::new(step, "web"));
     let planned_change = |change: Change, diff: Option<&str>, consent| Planned {
         summary: change.kind.to_string(),
-        change,
+        deed: Deed::Change(change),
         diff: diff.map(str::to_owned),
         consent,
     };

@@ -46,6 +46,18 @@ pub const CODES: &[Code] = &[
         "Mend what the cause says and run again.",
     ),
     Code::new(
+        "LEFTOVERS-ALIVE",
+        "A run that was killed left commands in the container, and they could not be ended: most likely \
+         they wait for the kernel. Nothing was done beside them.",
+        "See what they wait for (the causes name them); if need be, restart the container. Then run again.",
+    ),
+    Code::new(
+        "LEFTOVERS-UNREADABLE",
+        "The host does not show its processes, so nobody knows whether a run that was killed still works \
+         in a container.",
+        "Mount `/proc` on the host, then run again.",
+    ),
+    Code::new(
         "SESSION-GARBLED",
         "A container answered with something that is no answer: its shell or a tool in it misbehaves, \
          or a process in it interferes with the session.",

@@ -3,11 +3,14 @@
 //! A [`Reader`] cannot change anything: whoever plans gets no more than that. A [`Mutator`] can. What
 //! this module does not do: it knows no container runtime, and does not decide what is allowed.
 
+mod children;
 mod codes;
 mod container;
 mod errors;
+mod leftovers;
 mod lines;
 mod local;
+mod mark;
 mod printable;
 mod process;
 mod session;
@@ -18,8 +21,10 @@ use phoenix_sdk::{FileState, Output};
 
 use crate::error::Result;
 
+pub use children::kill_children;
 pub use codes::CODES;
 pub use container::ContainerMachine;
+pub use leftovers::{end_leftovers, kill_own};
 pub use local::LocalMachine;
 pub use printable::printable;
 
@@ -68,7 +73,8 @@ pub enum Seen {
 
 /// A command to run. A program that is not there is the error `EXEC-NOT-FOUND`; one that cannot be
 /// started ends with exit code 126, as in a shell. Its environment is cleared and set (`PATH`, `LC_ALL=C.UTF-8`, `HOME=/root`,
-/// `DEBIAN_FRONTEND=noninteractive`), its folder is `/`, its standard input is `stdin` and nothing else.
+/// `DEBIAN_FRONTEND=noninteractive`, and in a container one variable more, which
+/// says whose session it is), its folder is `/`, its standard input is `stdin` and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exec {
     /// Program and arguments, never seen by a shell.

@@ -17,7 +17,11 @@ use rustix::{
     process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, setsid},
 };
 
-use super::ENVIRONMENT;
+use super::{
+    ENVIRONMENT,
+    children::CHILDREN,
+    mark::{self, Mark},
+};
 
 /// One of the two streams that a process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +55,13 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts a program without a shell, in `/`, with the environment of all commands and nothing else.
-    pub(super) fn spawn(argv: &[String], with_stdin: bool) -> io::Result<Self> {
+    /// Starts a program without a shell, in `/`, with the environment of all commands and nothing else but
+    /// the mark of the session that it is, if it is one.
+    pub(super) fn spawn(
+        argv: &[String],
+        with_stdin: bool,
+        mark: Option<&Mark>,
+    ) -> io::Result<Self> {
         let (program, arguments) =
             argv.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
         let mut command = Command::new(program);
@@ -60,6 +69,7 @@ impl Process {
             .args(arguments)
             .env_clear()
             .envs(ENVIRONMENT)
+            .envs(mark.map(|mark| (mark::NAME, mark.to_string())))
             .current_dir("/")
             .stdin(if with_stdin { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
@@ -68,7 +78,7 @@ impl Process {
         // and a tool that asks questions there would wait for ever.
         // SAFETY: between fork and exec only a system call is made; nothing is allocated or locked.
         unsafe { command.pre_exec(|| setsid().map(drop).map_err(io::Error::from)) };
-        let mut child = command.spawn()?;
+        let mut child = CHILDREN.spawn(&mut command)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let prepared = (|| {
@@ -89,6 +99,7 @@ impl Process {
                 reaped: false,
             }),
             Err(error) => {
+                CHILDREN.forget(&child);
                 child.kill()?;
                 child.wait()?;
                 Err(error.into())
@@ -138,6 +149,7 @@ impl Process {
 
     /// Collects the exit code: 0 to 255, or 128 and the number of the signal that ended it.
     pub(super) fn finish(&mut self) -> io::Result<i32> {
+        CHILDREN.forget(&self.child);
         let status = self.child.wait()?;
         self.reaped = true;
         Ok(status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(255))
@@ -160,6 +172,7 @@ impl Process {
         // The group is killed before its leader is collected: until then nobody else can have its number.
         // That it is gone already is the only failure.
         kill_process_group(Pid::from_child(&self.child), Signal::KILL).ok();
+        CHILDREN.forget(&self.child);
         self.child.wait().ok();
         self.reaped = true;
     }

@@ -14,7 +14,9 @@ use std::{
 use phoenix_sdk::{Bytes, Output};
 
 use super::{
-    Exec, Mutator, Read, Reader, Seen, WriteFile, errors, printable,
+    Exec, Mutator, Read, Reader, Seen, WriteFile, errors,
+    mark::Mark,
+    printable,
     session::{Answer, Broken, Fault, Item, MAX_ANSWER, Session, Status},
 };
 use crate::error::{Error, ErrorKind, Result};
@@ -60,7 +62,8 @@ impl ContainerMachine {
             old => {
                 drop(old);
                 tracing::debug!(container = %self.label(), "opening a session");
-                Session::open(&self.attach, self.patience).map_err(|fault| self.closed(fault))?
+                Session::open(&self.attach, &Mark::own(&self.name), self.patience)
+                    .map_err(|fault| self.closed(fault))?
             }
         };
         let result = session.run(items, line);

@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn run(exec: &Exec, line: &mut dyn FnMut(&str)) -> Result<Output> {
     errors::validate(exec)?;
     let deadline = Instant::now() + exec.time_limit;
-    let mut process = match Process::spawn(&exec.argv, !exec.stdin.is_empty()) {
+    let mut process = match Process::spawn(&exec.argv, !exec.stdin.is_empty(), None) {
         Ok(process) => process,
         Err(error) => return not_started(exec, &error),
     };

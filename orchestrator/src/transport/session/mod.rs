@@ -19,6 +19,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::{
     lines::Lines,
+    mark::Mark,
     process::{Process, Stream, Turn},
 };
 use frames::{Frame, Frames};
@@ -88,14 +89,17 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Starts a shell with the words that lead to it in front.
-    pub(super) fn open(attach: &[String], patience: Duration) -> Result<Self, Fault> {
-        let argv: Vec<_> = attach.iter().cloned().chain(["/bin/sh".to_owned()]).collect();
+    /// Starts a shell with the words that lead to it in front. It and all that it starts have the mark.
+    pub(super) fn open(attach: &[String], mark: &Mark, patience: Duration) -> Result<Self, Fault> {
+        let argv: Vec<_> = attach.iter().cloned().chain(script::shell(mark)).collect();
         let nonce = nonce().map_err(Fault::Io)?;
-        let process = Process::spawn(&argv, true).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Fault::Lost(format!("there is no program `{}`", argv[0])),
-            _ => Fault::Io(error),
-        })?;
+        let process =
+            Process::spawn(&argv, true, Some(mark)).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => {
+                    Fault::Lost(format!("there is no program `{}`", argv[0]))
+                }
+                _ => Fault::Io(error),
+            })?;
         let streams = [Frames::new(&nonce), Frames::new(&nonce)];
         let mut session = Self { process, streams, number: 0, has_base64: false };
         let greeting = Item {

@@ -3,7 +3,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::quote::quote;
-use crate::transport::{ENVIRONMENT, Exec};
+use crate::transport::{
+    ENVIRONMENT, Exec,
+    mark::{self, Mark},
+};
 
 /// One thing that the shell does and answers.
 #[derive(Debug, Clone)]
@@ -50,6 +53,13 @@ impl Item {
             None => format!("{}\nphx_m {number} $?\n", self.text),
         }
     }
+}
+
+/// The shell's own words. What leads into the container may clear the environment, and a variable that a
+/// shell sets is not in its own environment as the host sees it: so the mark is set, and a shell begun anew.
+pub(super) fn shell(mark: &Mark) -> [String; 3] {
+    let text = format!("export {}={}; exec /bin/sh", mark::NAME, quote(&mark.to_string()));
+    ["/bin/sh".to_owned(), "-c".to_owned(), text]
 }
 
 /// What the shell reads first. The last line answers with number 0 and whether `base64` is there.

@@ -29,8 +29,18 @@ fn environment_and_folder_are_ours() {
         names.retain(|(name, _)| !["PWD", "_", "SHLVL", "OLDPWD"].contains(name));
         names.sort_unstable();
         let names: Vec<_> = names.into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["DEBIAN_FRONTEND", "HOME", "LC_ALL", "PATH"]);
+        assert_eq!(names, ["DEBIAN_FRONTEND", "HOME", "LC_ALL", "PATH", "PHOENIX_ORCH_SESSION"]);
     }
+}
+
+#[test]
+fn the_shell_itself_has_the_mark_for_the_host_to_see() {
+    // As with `lxc-attach`, nothing of the environment outside gets in.
+    let machine = super::machine(&["env", "-i"]);
+    let environment = machine.probe(&sh("cat /proc/$PPID/environ")).unwrap().stdout.to_text();
+    let mark = format!("PHOENIX_ORCH_SESSION={}.", std::process::id());
+    let marks: Vec<_> = environment.split('\0').filter(|one| one.starts_with(&mark)).collect();
+    assert!(matches!(marks[..], [one] if one.ends_with(".web")), "{environment:?}");
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! `runs`: what there was, shown again; old runs forgotten.
+
+use std::io::Write as _;
+
+use jiff::{SignedDuration, Span, Timestamp};
+
+use super::{
+    args::{Global, Output, Runs as Verb, RunsVerb, Show},
+    setting::must_be_root,
+};
+use crate::{
+    engine::Sink,
+    error::{Error, ErrorKind, Result},
+    journal::{Journal, Keep},
+    report::{self, Human, JsonLines},
+};
+
+/// Reads the journal; without one there were no runs.
+pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
+    must_be_root()?;
+    let journal = Journal::open_existing(&global.state_dir)?;
+    match &verb.verb {
+        RunsVerb::List { output } => list(journal.as_ref(), *output),
+        RunsVerb::Show { run, show } => {
+            let journal = journal.map_or_else(|| Journal::open(&global.state_dir), Ok)?;
+            replay(&journal, run, show)
+        }
+        RunsVerb::Prune { keep, older, even_needed } => {
+            let keep = match (keep, older) {
+                (Some(number), _) => Keep::Newest(*number),
+                (None, older) => Keep::Since(since(older.as_deref().unwrap_or_default())?),
+            };
+            if let Some(journal) = journal {
+                write(&report::pruned(&journal.prune(keep, *even_needed)?));
+            }
+            Ok(0)
+        }
+    }
+}
+
+fn list(journal: Option<&Journal>, output: Output) -> Result<u8> {
+    let runs = journal.map(Journal::runs).transpose()?.unwrap_or_default();
+    match output {
+        Output::Human => write(&report::runs(&runs)),
+        Output::Json => {
+            let document = phoenix_sdk::boundary::Doc::write(&runs);
+            write(&format!("{}\n", document.as_str()));
+        }
+    }
+    Ok(0)
+}
+
+/// A past run goes through the same sinks as a present one.
+fn replay(journal: &Journal, name: &str, show: &Show) -> Result<u8> {
+    let run = journal.run(name)?;
+    let mut human = Human::new(anstream::stdout(), show.verbose);
+    let mut json = JsonLines::new(std::io::stdout());
+    let sink: &mut dyn Sink = match show.output {
+        Output::Human => &mut human,
+        Output::Json => &mut json,
+    };
+    journal.events(&run.run)?.iter().try_for_each(|event| sink.hear(event))?;
+    if show.output == Output::Human {
+        write(&report::run_end(&run));
+    }
+    Ok(0)
+}
+
+/// Only a reader who stopped reading makes this fail.
+fn write(text: &str) {
+    let _ = anstream::stdout().write_all(text.as_bytes());
+}
+
+fn since(text: &str) -> Result<Timestamp> {
+    let now = Timestamp::now();
+    // Days are 24 hours here: nobody prunes by calendar.
+    let ago = text
+        .parse::<Span>()
+        .ok()
+        .and_then(|span| span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok());
+    ago.filter(|ago| *ago >= SignedDuration::ZERO)
+        .and_then(|ago| now.checked_sub(ago).ok())
+        .ok_or_else(|| {
+            let message = format!("`{}` is no age", crate::transport::printable(text));
+            Error::new(ErrorKind::Usage, "PRUNE-AGE", message)
+                .hint("Use days or hours, such as `90d` or `12h`.")
+        })
+}

@@ -1,0 +1,208 @@
+//! Takes an installation back: removes exactly the packages that it added, and brings back what their
+//! scripts wrote. Data of the packages is never removed, whatever their maintainers think of a purge.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Vault, area,
+    image::{Package, PackagesImage},
+    packages, packages_area,
+    packages_image::{DATA, acts, added, bare, data, known, moved},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    transport::{Exec, Mutator, printable},
+};
+
+/// Brings a machine's packages from one image to another; says what had to be left.
+pub(super) fn restore(
+    machine: &dyn Mutator,
+    vault: &dyn Vault,
+    from: &PackagesImage,
+    to: &PackagesImage,
+    line: &mut dyn FnMut(&str),
+) -> Result<Vec<String>> {
+    let now = known(machine)?;
+    let there = |name: &String| now.get(name).is_some_and(super::packages_image::is_there);
+    let surplus: BTreeSet<String> = added(to, from).into_iter().filter(there).collect();
+    let lacking: BTreeSet<String> =
+        added(from, to).into_iter().filter(|name| !there(name)).collect();
+    // Before anything is removed: what removal scripts change is not the user's doing.
+    let theirs = packages_area::since(machine, vault, from)?;
+    if !surplus.is_empty() {
+        remove(machine, &surplus, line)?;
+    }
+    if !lacking.is_empty() {
+        let versions = lacking.iter().filter_map(|name| {
+            to.known.get(name).map(|package| format!("{name}={}", package.version))
+        });
+        packages::install(machine, &versions.collect::<Vec<_>>(), false, line)?;
+    }
+    let mut left: Vec<String> = moved(to, from)
+        .into_iter()
+        .map(|(name, was, is)| format!("`{name}` stays at {is}; it was {was}"))
+        .collect();
+    forget(machine, vault, to, &theirs, &mut left, line)?;
+    left.extend(packages_area::restore(machine, vault, from, to, &theirs)?);
+    left.extend(data_left(machine, from, to)?);
+    // Units have come or gone with the packages. A machine without systemd has nobody to tell.
+    machine.exec(&Exec::new(["systemctl", "daemon-reload"]), &mut |_| {}).ok();
+    Ok(left)
+}
+
+/// The folders with data that came with the packages. Empty ones go; what holds anything stays.
+fn data_left(
+    machine: &dyn Mutator,
+    from: &PackagesImage,
+    to: &PackagesImage,
+) -> Result<Vec<String>> {
+    for name in from.data.difference(&to.data) {
+        machine.exec(&Exec::new(["rmdir", "--", &format!("{DATA}/{name}")]), &mut |_| {})?;
+    }
+    let now = data(machine)?;
+    let left = from.data.difference(&to.data).filter(|name| now.contains(*name));
+    Ok(left.map(|name| format!("data in `{DATA}/{}` stays", printable(name))).collect())
+}
+
+/// What there is to bring from one image to another, in words, as things are now.
+pub(super) fn pending(
+    vault: &dyn Vault,
+    from: &PackagesImage,
+    to: &PackagesImage,
+    now: &PackagesImage,
+) -> Result<Vec<String>> {
+    let there = |name: &String| now.known.get(name).is_some_and(super::packages_image::is_there);
+    let known = |name: &String| now.known.contains_key(name);
+    let surplus = from.known.keys().filter(|name| !to.known.contains_key(*name) && known(name));
+    let lacking = added(from, to).into_iter().filter(|name| !there(name));
+    let mut pending: Vec<String> = surplus.map(|name| format!("remove {name}")).collect();
+    pending.extend(lacking.map(|name| format!("install {name}")));
+    pending.extend(
+        packages_area::pending(vault, from, to, now)?
+            .into_iter()
+            .map(|path| format!("bring back {path}")),
+    );
+    Ok(pending)
+}
+
+/// Removes these packages and no others.
+fn remove(
+    machine: &dyn Mutator,
+    names: &BTreeSet<String>,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    finish(machine, names, line)?;
+    let words = |first: &[&str]| {
+        let options = ["-o", "Dpkg::Options::=--force-remove-reinstreq", "remove", "--"];
+        let words = first.iter().chain(&options).map(|word| (*word).to_owned());
+        words.chain(names.iter().cloned()).collect::<Vec<_>>()
+    };
+    let mut simulation = vec!["apt-get".to_owned()];
+    simulation.extend(words(&["--simulate"]));
+    let simulated = machine.probe(&Exec::new(simulation))?;
+    let would = acts(&simulated.stdout.to_text(), "Remv ");
+    let bares: BTreeSet<&str> = names.iter().map(|name| bare(name)).collect();
+    let others: Vec<&String> = would.iter().filter(|name| !bares.contains(bare(name))).collect();
+    if !others.is_empty() {
+        let others: Vec<&str> = others.into_iter().map(String::as_str).collect();
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            "ROLLBACK-CONFLICT",
+            format!(
+                "packages that were installed since need what is to be removed: `{}`",
+                others.join("`, `")
+            ),
+        )
+        .hint(
+            "Remove them first if they are not needed, then roll back again; nothing was removed.",
+        ));
+    }
+    packages::apt_get_words(machine, &words(&[]), line)
+}
+
+/// Finishes what an installation that was cut off has begun, as far as that goes. Only dpkg knows what it
+/// has unpacked of a package, and only once it has unpacked all of it: half of a package cannot be removed.
+/// Where the package cannot be fetched any more, dpkg's temporary files are all that can be found of it.
+fn finish(
+    machine: &dyn Mutator,
+    names: &BTreeSet<String>,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let with = |status: &[&str]| -> Result<Vec<String>> {
+        let now = known(machine)?;
+        let is = |name: &&String| {
+            now.get(*name).is_some_and(|package| status.contains(&package.status.as_str()))
+        };
+        Ok(names.iter().filter(is).cloned().collect())
+    };
+    if with(&[
+        "half-installed",
+        "unpacked",
+        "half-configured",
+        "triggers-awaited",
+        "triggers-pending",
+    ])?
+    .is_empty()
+    {
+        return Ok(());
+    }
+    packages::configure_all(machine, line)?;
+    let half = with(&["half-installed"])?;
+    if !half.is_empty() && packages::install(machine, &half, false, line).is_err() {
+        let folders = ["/usr", "/opt", "/etc", "/lib", "/bin", "/sbin"];
+        let words = ["find", "-H"].into_iter().chain(folders);
+        let words = words.chain(["-xdev", "-type", "f", "-name", "*.dpkg-new", "-delete"]);
+        machine.exec(&Exec::new(words), &mut |_| {})?;
+    }
+    Ok(())
+}
+
+/// Makes dpkg forget packages of which only configuration is left. A purge would run their scripts, and
+/// those delete data: Debian's `docker.io` removes all of `/var/lib/docker`. So the script is put away
+/// first, and what else it does (links, groups) is brought back from the area.
+fn forget(
+    machine: &dyn Mutator,
+    vault: &dyn Vault,
+    to: &PackagesImage,
+    theirs: &BTreeSet<String>,
+    left: &mut Vec<String>,
+    line: &mut dyn FnMut(&str),
+) -> Result<()> {
+    let now = known(machine)?;
+    let only_config = |(name, package): &(&String, &Package)| {
+        !super::packages_image::is_there(package) && !to.known.contains_key(*name)
+    };
+    let names: Vec<&String> = now.iter().filter(only_config).map(|(name, _)| name).collect();
+    let before = area::fetch(vault, &to.area)?;
+    for name in names {
+        let own = conffiles(machine, name)?;
+        // Edited since, or there before the package was: that is the user's, and dpkg would delete it.
+        let kept: Vec<&String> = own
+            .iter()
+            .filter(|path| theirs.contains(*path) || before.contains_key(*path))
+            .collect();
+        if !kept.is_empty() {
+            left.push(format!(
+                "the configuration of `{name}` stays, because it was changed since: {}",
+                kept.iter().map(|path| printable(path)).collect::<Vec<_>>().join(", ")
+            ));
+            continue;
+        }
+        let script = "rm -f -- \"/var/lib/dpkg/info/$1.postrm\" && exec dpkg --purge -- \"$1\"";
+        let exec = Exec::new(["/bin/sh", "-c", script, "phoenix-orch", name]);
+        let output = machine.exec(&exec, line)?;
+        if !output.success() {
+            left.push(format!("the configuration of `{name}`: {}", printable(&output.complaint())));
+        }
+    }
+    Ok(())
+}
+
+/// The configuration files of a package.
+fn conffiles(machine: &dyn Mutator, name: &str) -> Result<Vec<String>> {
+    let output =
+        machine.probe(&Exec::new(["dpkg-query", "-W", "-f=${Conffiles}\\n", "--", name]))?;
+    let text = output.stdout.to_text();
+    let paths = text.lines().filter_map(|line| line.split_whitespace().next());
+    Ok(paths.map(str::to_owned).collect())
+}

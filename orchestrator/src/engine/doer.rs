@@ -1,0 +1,209 @@
+//! Does one thing at a time for one unit: looks, says that it is intended, acts, looks again. Whatever is
+//! done to a machine goes through here, whether a step wants it or it is taken back.
+
+use phoenix_sdk::{Change, Kind, Observed, StepError, Verdict};
+
+use super::{
+    Deed, Fleet, Memory, Restore,
+    conflict::{conflict, users_of_profile},
+    dispatcher::Recorder,
+    event::Body,
+    reverse::reverse,
+};
+use crate::{
+    effect::{self, Hands, Image, Item, Judgement},
+    error::{Error, ErrorKind, Result},
+    graph::Unit,
+};
+
+/// The hands of one unit, and who hears of what they do.
+#[derive(Clone, Copy)]
+pub(super) struct Doer<'a, 'r> {
+    pub(super) fleet: &'a Fleet,
+    pub(super) memory: &'a dyn Memory,
+    pub(super) recorder: &'a Recorder<'r>,
+    pub(super) unit: &'a Unit,
+    pub(super) hands: Hands<'a>,
+}
+
+impl Doer<'_, '_> {
+    /// Performs a change if it is needed, and says whether it was. `owing` are the units that will owe
+    /// their verification for it. If a service that ran does not run afterwards, what this unit has done in
+    /// this run is taken back before the error returns.
+    pub(super) fn change(&self, change: &Change, owing: &[&Unit]) -> Result<bool> {
+        let observed = self.observe(change)?;
+        // What an earlier change of the same round has brought about already is not done twice.
+        if let Some(observed) = &observed
+            && let Verdict::Fine(_) = change.compare(observed).map_err(step)?
+        {
+            return Ok(false);
+        }
+        if !owing.is_empty() {
+            self.memory.owe(owing)?;
+        }
+        let before = effect::before(self.hands, self.memory, change, &mut |line| self.say(line))?;
+        let outcome = self.act(change, observed.as_ref(), &before);
+        match outcome {
+            Ok(()) => Ok(true),
+            Err(error) if self.stopped_something(change, &before) => Err(self.undone(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a restart again, without asking whether it is needed.
+    fn restart(&self, change: &Change) -> Result<()> {
+        if let Kind::RestartService { .. } = change.kind {
+            let image = effect::capture(self.hands, self.memory, &Item::of(&change.kind))?;
+            // It went with its package.
+            if matches!(&image, Image::Service(service) if !service.exists) {
+                return Ok(());
+            }
+        }
+        let before = effect::before(self.hands, self.memory, change, &mut |line| self.say(line))?;
+        self.act(change, None, &before)
+    }
+
+    fn act(&self, change: &Change, observed: Option<&Observed>, before: &Image) -> Result<()> {
+        let expected = effect::expected(self.hands, self.memory, change, observed, before)?;
+        let deed = Deed::Change(change.clone());
+        let number = self.recorder.intend(self.unit, deed, before, expected)?;
+        let mut line = |line: &str| self.say(line);
+        let outcome = effect::perform(self.hands, change, observed, &mut line)
+            .and_then(|()| effect::all_back(self.hands, before));
+        self.ended(number, &Item::of(&change.kind), outcome.map(|()| Vec::new()))
+    }
+
+    /// Brings something back, if it still is as it was left.
+    ///
+    /// # Errors
+    /// `ROLLBACK-CONFLICT` when it is not: nothing was touched then.
+    pub(super) fn restore(&self, restore: &Restore) -> Result<bool> {
+        let item = restore.to.item();
+        let now = effect::capture(self.hands, self.memory, &item)?;
+        let from = self.left(restore, &now);
+        match self.judge(restore, &from, &now)? {
+            Judgement::AsBefore => return Ok(false),
+            Judgement::Conflict => return Err(conflict(self.memory, restore, &now)),
+            Judgement::AsAfter => {}
+        }
+        let deed = Deed::Restore(Box::new(Restore { from: from.clone(), ..restore.clone() }));
+        let number = self.recorder.intend(self.unit, deed, &now, Some(restore.to.clone()))?;
+        let outcome = match users_of_profile(self.fleet, &restore.to)? {
+            Some(users) => Ok(vec![users]),
+            None => {
+                // Files are replaced only as they were seen just now; packages and texts are merged.
+                let from = match now {
+                    Image::Packages(_) | Image::Config { .. } => &from,
+                    _ => &now,
+                };
+                effect::restore(self.hands, self.memory, from, &restore.to, &mut |line| {
+                    self.say(line);
+                })
+            }
+        };
+        self.ended(number, &item, outcome).map(|()| true)
+    }
+
+    /// What a restoration starts from: what was left or, where nobody came to look, what can be told from
+    /// the present.
+    pub(super) fn left(&self, restore: &Restore, now: &Image) -> Image {
+        if restore.in_doubt { effect::begun(&restore.to, now) } else { None }
+            .unwrap_or_else(|| restore.from.clone())
+    }
+
+    /// The three-way rule on what is to be brought back.
+    pub(super) fn judge(&self, restore: &Restore, from: &Image, now: &Image) -> Result<Judgement> {
+        effect::judge_with(self.memory, &restore.to, from, now)
+    }
+
+    /// Does what takes something back. An interruption does not end it: half taken back is worse.
+    pub(super) fn deed(&self, deed: &Deed) -> Result<bool> {
+        match deed {
+            Deed::Restore(restore) => self.restore(restore),
+            Deed::Change(change) => match change.kind {
+                Kind::RestartService { .. } | Kind::RestartContainer => {
+                    self.restart(change).map(|()| true)
+                }
+                _ => {
+                    let before = effect::before(self.hands, self.memory, change, &mut |line| {
+                        self.say(line)
+                    })?;
+                    self.act(change, None, &before).map(|()| true)
+                }
+            },
+        }
+    }
+
+    /// Takes back what this unit has done in this run, newest first.
+    pub(super) fn take_back(&self) -> Result<usize> {
+        let mut done = 0;
+        for reversal in reverse(&self.recorder.effects_of(self.unit)) {
+            for line in &reversal.impossible {
+                self.say(line);
+            }
+            for deed in &reversal.deeds {
+                done += usize::from(self.deed(deed)?);
+            }
+        }
+        Ok(done)
+    }
+
+    /// Takes back, and adds to an error how that went.
+    pub(super) fn undone(&self, error: Error) -> Error {
+        match self.take_back() {
+            Ok(0) => error,
+            Ok(_) => error.cause("what this step had changed was taken back at once"),
+            Err(failed) => {
+                let error = error.cause(format!("it could not be taken back: {failed}"));
+                error.hint(format!(
+                    "Bring it back with `phoenix-orch rollback {} --target {}`, or by hand.",
+                    self.recorder.run(),
+                    self.unit.target
+                ))
+            }
+        }
+    }
+
+    /// Whether a failed change may have stopped what ran before.
+    fn stopped_something(&self, change: &Change, before: &Image) -> bool {
+        match (&change.kind, before) {
+            (Kind::RestartService { .. }, Image::Service(service)) => service.active,
+            (Kind::RestartContainer, Image::Running { running, .. }) => *running,
+            _ => false,
+        }
+    }
+
+    fn ended(&self, effect: u64, item: &Item, outcome: Result<Vec<String>>) -> Result<()> {
+        let after = effect::capture(self.hands, self.memory, item);
+        let unit = self.unit.clone();
+        match outcome {
+            Ok(left) => self.recorder.emit(Body::Done { unit, effect, after: after?, left }),
+            Err(error) => {
+                let after = after.ok();
+                let failed = Body::EffectFailed { unit, effect, error: (&error).into(), after };
+                self.recorder.emit(failed)?;
+                Err(error)
+            }
+        }
+    }
+
+    fn observe(&self, change: &Change) -> Result<Option<Observed>> {
+        // Restarts are not judged by how they look: their reason lies elsewhere.
+        if matches!(change.kind, Kind::RestartContainer) {
+            return Ok(None);
+        }
+        let subject = [change.kind.subject()];
+        let target = self.fleet.target(&self.unit.target)?;
+        let seen = effect::observe_all(target.eyes(), target.own, &subject)?;
+        seen.into_iter().next().transpose()
+    }
+
+    /// A sink that cannot show a line of output is no reason to break off an installation.
+    pub(super) fn say(&self, line: &str) {
+        let _ = self.recorder.emit(Body::Output { unit: self.unit.clone(), line: line.to_owned() });
+    }
+}
+
+pub(super) fn step(error: StepError) -> Error {
+    Error::from_step(ErrorKind::Step, error)
+}

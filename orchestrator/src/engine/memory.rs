@@ -1,0 +1,33 @@
+//! What the engine needs somebody to remember for it from one run to the next. The journal does.
+
+use super::Effect;
+use crate::{effect::Vault, error::Result, graph::Unit};
+
+/// Remembers across runs, and across the death of a process.
+pub trait Memory: Vault {
+    /// Whether a unit owes its verification: it, or what it stands on, was changed and not verified since.
+    /// A run that finds nothing to change in it must not call that fine.
+    ///
+    /// # Errors
+    /// When nobody can say.
+    fn owes(&self, unit: &Unit) -> Result<bool>;
+
+    /// Notes down that these units owe their verification; durable when it returns.
+    ///
+    /// # Errors
+    /// When it cannot be noted; the change that they owe it for must not be made then.
+    fn owe(&self, units: &[&Unit]) -> Result<()>;
+
+    /// A unit has given its evidence, or what it was to prove has been taken back.
+    ///
+    /// # Errors
+    /// When it cannot be noted.
+    fn settle(&self, unit: &Unit) -> Result<()>;
+
+    /// What other runs have begun on a target and not ended. Whoever holds the target's lock knows that
+    /// they never will.
+    ///
+    /// # Errors
+    /// When nobody can say.
+    fn in_doubt(&self, target: &str, run: &str) -> Result<Vec<Effect>>;
+}

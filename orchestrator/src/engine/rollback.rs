@@ -1,0 +1,250 @@
+//! A rollback: the effects of a run, reversed, and a fresh look make a plan; the plan is run and journaled
+//! as a run of its own, so that it can be taken back too.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicBool,
+    time::Instant,
+};
+
+use phoenix_sdk::Consent;
+
+use super::{
+    Deed, Effect, Fleet, Memory, Restore, Reversal, Sink, State,
+    claim::claim,
+    conflict::conflict,
+    dispatcher::Recorder,
+    doer::Doer,
+    event::{Body, Outcome, Planned, millis},
+    recover::recover,
+    reverse,
+};
+use crate::{
+    effect::{self, Hands, Image, Item, Judgement},
+    error::{Error, ErrorKind, Result},
+    graph::Unit,
+};
+
+/// All that a rollback needs.
+pub struct Rollback<'a> {
+    /// Its own name as a run.
+    pub run: String,
+    /// The run that is taken back.
+    pub of: String,
+    /// The effects of that run that are to be taken back, in their order.
+    pub effects: Vec<Effect>,
+    /// The targets.
+    pub fleet: &'a Fleet,
+    /// What is remembered across runs.
+    pub memory: &'a dyn Memory,
+    /// What the operator allowed.
+    pub consents: BTreeSet<Consent>,
+    /// Only the plan is made.
+    pub plan_only: bool,
+    /// Set by the first Ctrl-C.
+    pub interrupted: &'a AtomicBool,
+}
+
+/// What is to be done for one unit, as planned by a fresh look.
+struct Step {
+    reversal: Reversal,
+    planned: Vec<Planned>,
+    outcome: Result<()>,
+}
+
+/// Takes a run back, and returns where that ended and the exit code. A conflict anywhere ends it before
+/// anything is touched.
+///
+/// # Errors
+/// Only when a sink fails; what fails in a unit is in the state.
+pub fn roll_back<'a>(job: &Rollback<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8)> {
+    let begin = Instant::now();
+    let recorder = Recorder::new(job.run.clone(), sinks, job.interrupted);
+    let reversals = reverse(&job.effects);
+    recorder.emit(Body::RunStarted {
+        verb: if job.plan_only { "plan" } else { "rollback" }.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        features: Vec::new(),
+        units: reversals.iter().map(|reversal| reversal.unit.clone()).collect(),
+        takes_back: Some(job.of.clone()),
+    })?;
+    job.take_back(&recorder, reversals)?;
+    let state = recorder.state();
+    let exit = state.exit();
+    recorder.emit(Body::RunFinished { took_ms: millis(begin.elapsed()), exit })?;
+    Ok((state, exit))
+}
+
+impl Rollback<'_> {
+    fn take_back(&self, recorder: &Recorder<'_>, reversals: Vec<Reversal>) -> Result<()> {
+        let mut steps = Vec::new();
+        let mut virtually = BTreeMap::new();
+        let mut settled = BTreeSet::new();
+        for reversal in reversals {
+            let unit = reversal.unit.clone();
+            recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
+            // What another run has begun is settled first. Its conflicts show below, against what is now.
+            let first = settled.insert(unit.target.clone()) && !self.plan_only;
+            let ready = match first {
+                true => claim(self.fleet, recorder, &unit).and_then(|()| {
+                    recover(self.fleet, self.memory, recorder, &unit.target).map(drop)
+                }),
+                false => Ok(()),
+            };
+            let step = match ready.and_then(|()| self.fleet.hands(&unit.target)) {
+                Ok(hands) => self.plan(recorder, hands, reversal, &mut virtually),
+                Err(error) => Step { reversal, planned: Vec::new(), outcome: Err(error) },
+            };
+            recorder.emit(Body::Checked {
+                unit,
+                round: 1,
+                changes: step.planned.clone(),
+                notes: Vec::new(),
+                warnings: step.reversal.impossible.clone(),
+            })?;
+            steps.push(step);
+        }
+        // All or nothing: half a rollback is neither the one state nor the other.
+        let blocked = steps.iter().find(|step| step.outcome.is_err());
+        let because = blocked.map(|step| step.reversal.unit.clone());
+        let mut failed: Option<Unit> = None;
+        for step in steps {
+            let (begin, unit) = (Instant::now(), step.reversal.unit.clone());
+            let outcome = match (&because, &failed) {
+                (Some(because), _) | (None, Some(because))
+                    if *because != unit && step.outcome.is_ok() =>
+                {
+                    recorder.emit(Body::UnitSkipped { unit, because: because.clone() })?;
+                    continue;
+                }
+                _ => step.outcome.and_then(|()| match self.plan_only {
+                    true => Ok(Outcome::WouldChange { changes: step.planned.len() }),
+                    false => self.perform(recorder, &step.reversal),
+                }),
+            };
+            let outcome = outcome.unwrap_or_else(|error| {
+                failed = Some(unit.clone());
+                Outcome::Failed { error: (&error).into() }
+            });
+            let took_ms = millis(begin.elapsed());
+            recorder.emit(Body::UnitFinished { unit, outcome, took_ms })?;
+        }
+        Ok(())
+    }
+
+    fn doer<'s, 'r>(
+        &'s self,
+        recorder: &'s Recorder<'r>,
+        hands: Hands<'s>,
+        unit: &'s Unit,
+    ) -> Doer<'s, 'r> {
+        Doer { fleet: self.fleet, memory: self.memory, recorder, unit, hands }
+    }
+
+    /// A fresh look at everything that a unit's effects have touched. `virtually` is what earlier units of
+    /// the plan will have brought things to by then.
+    fn plan(
+        &self,
+        recorder: &Recorder<'_>,
+        hands: Hands<'_>,
+        reversal: Reversal,
+        virtually: &mut BTreeMap<(String, Item), Image>,
+    ) -> Step {
+        let mut planned = Vec::new();
+        let mut outcome = Ok(());
+        let doer = self.doer(recorder, hands, &reversal.unit);
+        for deed in &reversal.deeds {
+            match self.look(&doer, deed, virtually) {
+                Ok(one) => planned.extend(one),
+                Err(error) => outcome = outcome.and(Err(error)),
+            }
+        }
+        // Without anything to bring back there is nothing to restart for.
+        let restores = planned.iter().any(|one| !is_restart(&one.deed));
+        if !restores {
+            planned.clear();
+        }
+        if !self.plan_only && outcome.is_ok() {
+            outcome = self.consent(&planned);
+        }
+        Step { reversal, planned, outcome }
+    }
+
+    fn look(
+        &self,
+        doer: &Doer<'_, '_>,
+        deed: &Deed,
+        virtually: &mut BTreeMap<(String, Item), Image>,
+    ) -> Result<Option<Planned>> {
+        let Deed::Restore(restore) = deed else {
+            let (summary, consent) = (deed.to_string(), deed.consent());
+            return Ok(Some(Planned { deed: deed.clone(), summary, diff: None, consent }));
+        };
+        let key = (doer.unit.target.clone(), restore.to.item());
+        let now = match virtually.get(&key) {
+            Some(image) => image.clone(),
+            None => effect::capture(doer.hands, self.memory, &key.1)?,
+        };
+        let from = doer.left(restore, &now);
+        match doer.judge(restore, &from, &now)? {
+            Judgement::AsBefore => Ok(None),
+            Judgement::Conflict => Err(conflict(self.memory, restore, &now)),
+            Judgement::AsAfter => {
+                virtually.insert(key, restore.to.clone());
+                let deed =
+                    Deed::Restore(Box::new(Restore { from: from.clone(), ..(**restore).clone() }));
+                Ok(Some(Planned {
+                    summary: deed.to_string(),
+                    diff: effect::difference(self.memory, &from, &restore.to)?,
+                    consent: None,
+                    deed,
+                }))
+            }
+        }
+    }
+
+    fn consent(&self, planned: &[Planned]) -> Result<()> {
+        let missing = planned.iter().find_map(|one| {
+            one.consent
+                .filter(|consent| !self.consents.contains(consent))
+                .map(|consent| (one, consent))
+        });
+        match missing {
+            None => Ok(()),
+            Some((one, consent)) => Err(Error::new(
+                ErrorKind::Step,
+                "CONSENT-MISSING",
+                format!("the rollback needs to {}, and that is not allowed", one.summary),
+            )
+            .hint(format!("Allow it with `--allow {consent}`."))),
+        }
+    }
+
+    fn perform(&self, recorder: &Recorder<'_>, reversal: &Reversal) -> Result<Outcome> {
+        let unit = &reversal.unit;
+        let doer = self.doer(recorder, self.fleet.hands(&unit.target)?, unit);
+        let mut changes = 0;
+        for deed in &reversal.deeds {
+            recorder.checkpoint()?;
+            // Restarts come last, and only for something.
+            if is_restart(deed) && changes == 0 {
+                continue;
+            }
+            changes += usize::from(doer.deed(deed)?);
+        }
+        self.memory.settle(unit)?;
+        Ok(match changes {
+            0 => Outcome::Unchanged,
+            changes => Outcome::Changed { changes },
+        })
+    }
+}
+
+fn is_restart(deed: &Deed) -> bool {
+    use phoenix_sdk::Kind;
+    matches!(
+        deed,
+        Deed::Change(change)
+            if matches!(change.kind, Kind::RestartService { .. } | Kind::RestartContainer)
+    )
+}

@@ -1,0 +1,56 @@
+//! What the engine has remembered from one run to the next.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::Journal;
+use crate::{
+    engine::{Effect, Memory},
+    error::Result,
+    graph::Unit,
+};
+
+impl Memory for Journal {
+    fn owes(&self, unit: &Unit) -> Result<bool> {
+        let sql = "SELECT 1 FROM owed WHERE step = ?1 AND target = ?2";
+        let found = self.query(|connection| {
+            connection.query_row(sql, [&unit.step, &unit.target], |_| Ok(())).optional()
+        })?;
+        Ok(found.is_some())
+    }
+
+    fn owe(&self, units: &[&Unit]) -> Result<()> {
+        self.transaction(|transaction| {
+            let sql = "INSERT OR IGNORE INTO owed (step, target) VALUES (?1, ?2)";
+            for unit in units {
+                transaction.execute(sql, [&unit.step, &unit.target])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn settle(&self, unit: &Unit) -> Result<()> {
+        self.transaction(|transaction| {
+            let sql = "DELETE FROM owed WHERE step = ?1 AND target = ?2";
+            transaction.execute(sql, [&unit.step, &unit.target]).map(drop)
+        })
+    }
+
+    fn in_doubt(&self, target: &str, run: &str) -> Result<Vec<Effect>> {
+        let open: Vec<(String, u64)> = self.query(|connection| {
+            let sql =
+                "SELECT runs.name, effects.number FROM effects JOIN runs ON runs.id = effects.run
+                       WHERE effects.settled = 0 AND effects.target = ?1 AND runs.name <> ?2
+                       ORDER BY effects.run, effects.number";
+            let mut statement = connection.prepare(sql)?;
+            let rows =
+                statement.query_map(params![target, run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })?;
+        let mut found = Vec::new();
+        for (name, number) in open {
+            let effects = self.effects(&name)?;
+            found.extend(effects.into_iter().filter(|effect| effect.number == number));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,131 @@
+//! Hears events. What announces or ends an effect is durable before the engine goes on; the rest is
+//! written along with it, so that a run which finds nothing to change costs the disk next to nothing.
+
+use rusqlite::{Transaction, params};
+
+use super::{Inner, Journal, errors};
+use crate::{
+    effect::Image,
+    engine::{Body, Deed, Event, Sink},
+    error::Result,
+};
+
+/// Events that may be lost with the process: lines of output and the like.
+const MOST_PENDING: usize = 256;
+
+/// A journal as one of the sinks of a run.
+pub struct JournalSink<'a>(pub &'a Journal);
+
+impl Sink for JournalSink<'_> {
+    fn hear(&mut self, event: &Event) -> Result<()> {
+        let mut inner = self.0.inner();
+        inner.pending.push(event.clone());
+        if !must_be_durable(&event.body) && inner.pending.len() < MOST_PENDING {
+            return Ok(());
+        }
+        flush(&mut inner).map_err(|error| errors::of(&self.0.path, &error))
+    }
+}
+
+fn must_be_durable(body: &Body) -> bool {
+    match body {
+        Body::RunStarted { .. }
+        | Body::Intended { .. }
+        | Body::Done { .. }
+        | Body::EffectFailed { .. }
+        | Body::Settled { .. }
+        | Body::Recorded { .. }
+        | Body::RunFinished { .. } => true,
+        Body::UnitStarted { .. }
+        | Body::Checked { .. }
+        | Body::Output { .. }
+        | Body::Verified { .. }
+        | Body::UnitFinished { .. }
+        | Body::UnitSkipped { .. }
+        | Body::Leftovers { .. } => false,
+    }
+}
+
+fn flush(inner: &mut Inner) -> rusqlite::Result<()> {
+    let behaviour = rusqlite::TransactionBehavior::Immediate;
+    let transaction = inner.connection.transaction_with_behavior(behaviour)?;
+    for event in &inner.pending {
+        write(&transaction, event)?;
+    }
+    transaction.commit()?;
+    inner.pending.clear();
+    Ok(())
+}
+
+fn write(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
+    let at = event.at.as_millisecond();
+    if let Body::RunStarted { verb, takes_back, .. } = &event.body {
+        transaction.execute(
+            "INSERT INTO runs (name, verb, started_ms, takes_back) VALUES (?1, ?2, ?3, ?4)",
+            params![event.run, verb, at, takes_back],
+        )?;
+    }
+    let sql = "SELECT id FROM runs WHERE name = ?1";
+    let run: i64 = transaction.prepare_cached(sql)?.query_row([&event.run], |row| row.get(0))?;
+    let body = phoenix_sdk::boundary::Doc::write(event);
+    transaction
+        .prepare_cached("INSERT INTO events (run, seq, body) VALUES (?1, ?2, ?3)")?
+        .execute(params![run, event.seq, body.as_str()])?;
+    match &event.body {
+        Body::Intended { unit, effect, deed, before, expected } => {
+            transaction.execute(
+                "INSERT INTO effects (run, number, step, target) VALUES (?1, ?2, ?3, ?4)",
+                params![run, effect, unit.step, unit.target],
+            )?;
+            transaction.execute("UPDATE runs SET changes = changes + 1 WHERE id = ?1", [run])?;
+            refer(transaction, run, before)?;
+            expected.iter().try_for_each(|image| refer(transaction, run, image))?;
+            if let Deed::Restore(restore) = &**deed {
+                refer(transaction, run, &restore.from)?;
+                refer(transaction, run, &restore.to)?;
+            }
+        }
+        Body::Done { effect, after, .. } => {
+            end(transaction, run, *effect)?;
+            refer(transaction, run, after)?;
+        }
+        Body::EffectFailed { effect, after, .. } => {
+            end(transaction, run, *effect)?;
+            after.iter().try_for_each(|image| refer(transaction, run, image))?;
+        }
+        Body::Settled { of, effect, after, .. } => {
+            let found = phoenix_sdk::boundary::Doc::write(after);
+            let sql = "UPDATE effects SET settled = 1, found = ?3
+                       WHERE number = ?2 AND run = (SELECT id FROM runs WHERE name = ?1)";
+            transaction.execute(sql, params![of, effect, found.as_str()])?;
+            // The run that was cut off refers to it as well: its rollback needs it.
+            let sql = "SELECT id FROM runs WHERE name = ?1";
+            let dead: i64 = transaction.query_row(sql, [of], |row| row.get(0))?;
+            refer(transaction, run, after)?;
+            refer(transaction, dead, after)?;
+        }
+        Body::Recorded { content, .. } => {
+            let sql = "INSERT OR IGNORE INTO refers (run, digest) VALUES (?1, ?2)";
+            transaction.execute(sql, params![run, content.as_str()])?;
+        }
+        Body::RunFinished { exit, .. } => {
+            let sql = "UPDATE runs SET finished_ms = ?2, exit = ?3 WHERE id = ?1";
+            transaction.execute(sql, params![run, at, exit])?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn end(transaction: &Transaction<'_>, run: i64, effect: u64) -> rusqlite::Result<()> {
+    let sql = "UPDATE effects SET settled = 1 WHERE run = ?1 AND number = ?2";
+    transaction.execute(sql, params![run, effect]).map(drop)
+}
+
+fn refer(transaction: &Transaction<'_>, run: i64, image: &Image) -> rusqlite::Result<()> {
+    for digest in image.contents() {
+        let sql = "INSERT OR IGNORE INTO refers (run, digest) VALUES (?1, ?2)";
+        transaction.execute(sql, params![run, digest.as_str()])?;
+    }
+    Ok(())
+}

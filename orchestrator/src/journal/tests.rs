@@ -1,0 +1,204 @@
+//! What a journal keeps, refuses and forgets.
+
+use std::{fs, os::unix::fs::MetadataExt};
+
+use jiff::Timestamp;
+use phoenix_sdk::{Change, Kind};
+
+use super::{Journal, JournalSink, Keep};
+use crate::{
+    effect::{
+        Image, Vault,
+        image::{FileImage, Node},
+    },
+    engine::{Body, Deed, Event, Memory, Sink, event::FORMAT},
+    graph::Unit,
+};
+
+fn event(run: &str, seq: u64, body: Body) -> Event {
+    Event {
+        format: FORMAT,
+        run: run.into(),
+        seq,
+        at: Timestamp::from_second(seq as i64).unwrap(),
+        body,
+    }
+}
+
+fn started(run: &str, takes_back: Option<&str>) -> Event {
+    let verb = if takes_back.is_some() { "rollback" } else { "run" }.to_owned();
+    let takes_back = takes_back.map(str::to_owned);
+    let (version, features, units) = ("0".to_owned(), vec![], vec![]);
+    event(run, 1, Body::RunStarted { verb, version, features, units, takes_back })
+}
+
+fn absent() -> Image {
+    Image::File(FileImage { path: "/x".into(), node: Node::Absent, missing_folders: vec![] })
+}
+
+fn intended(run: &str, effect: u64) -> Event {
+    let deed = Deed::Change(Change::new(Kind::Absent { path: "/x".into() }));
+    let unit = Unit::new("s", "web");
+    let (deed, before) = (Box::new(deed), Box::new(absent()));
+    event(run, 1 + effect, Body::Intended { unit, effect, deed, before, expected: None })
+}
+
+fn finished(run: &str, exit: u8) -> Event {
+    event(run, 90, Body::RunFinished { took_ms: 1, exit })
+}
+
+fn hear(journal: &Journal, events: &[Event]) {
+    let mut sink = JournalSink(journal);
+    events.iter().for_each(|event| sink.hear(event).unwrap());
+}
+
+#[test]
+fn only_root_can_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("a/state");
+    let journal = Journal::open(&state).unwrap();
+    hear(&journal, &[started("r", None)]);
+    assert_eq!(fs::metadata(&state).unwrap().mode() & 0o777, 0o700);
+    let files: Vec<_> = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap()).collect();
+    assert!(files.len() >= 2, "no write-ahead log");
+    for file in files {
+        assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600, "{file:?}");
+    }
+}
+
+#[test]
+fn what_announces_an_effect_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let unit = Unit::new("s", "web");
+    let events = [started("r", None), event("r", 9, Body::UnitStarted { unit: unit.clone() })];
+    hear(&journal, &events);
+    // A second process sees what was durable, and nothing else.
+    let other = Journal::open(folder.path()).unwrap();
+    assert_eq!(other.events("r").unwrap().len(), 1);
+    hear(&journal, &[intended("r", 1)]);
+    assert_eq!(other.events("r").unwrap().len(), 3);
+    let doubtful = other.in_doubt("web", "another").unwrap();
+    assert_eq!((doubtful.len(), doubtful[0].number), (1, 1));
+    assert!(other.in_doubt("web", "r").unwrap().is_empty(), "its own effects are no doubt");
+    assert!(other.in_doubt("db", "another").unwrap().is_empty());
+    let done = Body::Done { unit, effect: 1, after: absent(), left: vec![] };
+    hear(&journal, &[event("r", 10, done)]);
+    assert!(other.in_doubt("web", "another").unwrap().is_empty());
+}
+
+#[test]
+fn a_settled_effect_has_what_was_found_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    hear(&journal, &[started("dead", None), intended("dead", 1), started("next", None)]);
+    let (unit, about) = (Unit::new("s", "web"), "remove `/x`".to_owned());
+    let found = crate::engine::event::Found::AsAfter;
+    let body = Body::Settled { unit, of: "dead".into(), effect: 1, about, found, after: absent() };
+    hear(&journal, &[event("next", 2, body)]);
+    assert!(journal.in_doubt("web", "x").unwrap().is_empty());
+    assert_eq!(journal.effects("dead").unwrap()[0].after, Some(absent()));
+}
+
+#[test]
+fn contents_are_what_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let digest = journal.keep(b"\xff\0x").unwrap();
+    assert_eq!(journal.keep(b"\xff\0x").unwrap(), digest);
+    assert_eq!(journal.fetch(&digest).unwrap(), b"\xff\0x");
+    let spoil = "UPDATE contents SET zstd = x'00'";
+    journal.transaction(|transaction| transaction.execute(spoil, [])).unwrap();
+    assert_eq!(journal.fetch(&digest).unwrap_err().code, "JOURNAL-CONTENT-LOST");
+}
+
+#[test]
+fn a_debt_outlives_the_process_and_is_settled_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = || Journal::open(folder.path()).unwrap();
+    let (unit, other) = (Unit::new("s", "web"), Unit::new("s", "db"));
+    journal().owe(&[&unit, &other]).unwrap();
+    journal().owe(&[&unit]).unwrap();
+    assert!(journal().owes(&unit).unwrap());
+    journal().settle(&unit).unwrap();
+    journal().settle(&unit).unwrap();
+    assert!(!journal().owes(&unit).unwrap());
+    assert!(journal().owes(&other).unwrap());
+}
+
+#[test]
+fn a_newer_journal_or_another_database_is_refused_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    for (spoil, code) in [
+        ("PRAGMA user_version = 99", "JOURNAL-NEWER"),
+        ("PRAGMA application_id = 7", "JOURNAL-BROKEN"),
+    ] {
+        fs::remove_file(&path).ok();
+        drop(Journal::open(folder.path()).unwrap());
+        rusqlite::Connection::open(&path).unwrap().execute_batch(spoil).unwrap();
+        let before = fs::read(&path).unwrap();
+        assert_eq!(Journal::open(folder.path()).err().unwrap().code, code);
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+    for content in [&b"no database at all, but long enough to look at it twice"[..], &[0; 4096]] {
+        fs::write(&path, content).unwrap();
+        assert_eq!(Journal::open(folder.path()).err().unwrap().code, "JOURNAL-BROKEN");
+        assert_eq!(fs::read(&path).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_cut_off_journal_is_an_error_and_never_a_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite");
+    let journal = Journal::open(folder.path()).unwrap();
+    hear(&journal, &[started("r", None), intended("r", 1)]);
+    drop(journal);
+    let whole = fs::read(&path).unwrap();
+    for length in (0..whole.len()).step_by(1013).skip(1) {
+        fs::write(&path, &whole[..length]).unwrap();
+        let outcome = Journal::open(folder.path()).and_then(|journal| journal.events("r"));
+        if let Err(error) = outcome {
+            assert!(error.code.starts_with("JOURNAL-"), "{length}: {error}");
+        }
+    }
+}
+
+#[test]
+fn pruning_keeps_what_a_rollback_needs_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let done = |run: &str| {
+        let unit = Unit::new("s", "web");
+        event(run, 50, Body::Done { unit, effect: 1, after: absent(), left: vec![] })
+    };
+    hear(&journal, &[started("idle", None), finished("idle", 0)]);
+    hear(
+        &journal,
+        &[
+            started("changed", None),
+            intended("changed", 1),
+            done("changed"),
+            finished("changed", 0),
+        ],
+    );
+    hear(
+        &journal,
+        &[started("undone", None), intended("undone", 1), done("undone"), finished("undone", 0)],
+    );
+    hear(&journal, &[started("back", Some("undone")), finished("back", 0)]);
+    hear(&journal, &[started("doubt", None), intended("doubt", 1)]);
+    let names = |runs: &[super::RunRow]| runs.iter().map(|run| run.run.clone()).collect::<Vec<_>>();
+    assert_eq!(journal.run("last").unwrap().run, "doubt");
+    assert_eq!(journal.run("undone").unwrap().taken_back_by.as_deref(), Some("back"));
+
+    let pruned = journal.prune(Keep::Newest(0), false).unwrap();
+    assert_eq!(names(&pruned.removed), ["back", "undone", "idle"]);
+    assert_eq!(names(&pruned.needed), ["changed"]);
+    assert_eq!(names(&pruned.in_doubt), ["doubt"]);
+    let pruned = journal.prune(Keep::Newest(0), true).unwrap();
+    assert_eq!(names(&pruned.removed), ["changed"]);
+    assert_eq!(names(&journal.runs().unwrap()), ["doubt"]);
+    assert_eq!(journal.run("changed").unwrap_err().code, "RUN-UNKNOWN");
+}
