@@ -206,6 +206,24 @@ fn a_failure_after_the_switch_goes_back() -> Result<()> {
     migrated(&container, &before)
 }
 
+/// Whether the rest of the run's changes was taken back too is shown by the tests of rollback.
+#[test]
+fn rolled_back_the_old_view_is_there_again() -> Result<()> {
+    let container = on_vfs("back-on-vfs", &Options::default())?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let (before, daemon) = (images(&container)?, container.read_file("/etc/docker/daemon.json")?);
+    for _ in 0..2 {
+        run(&bench, &container, "restart,migrate")?.expect_code(0)?;
+        migrated(&container, &before)?;
+        let plan = bench.run(&["rollback", "last", "--plan"])?.expect_code(0)?;
+        let back = bench.run(&["rollback", "last", "--allow", "restart"])?;
+        println!("{}\n{}{}", plan.stdout(), back.stdout(), back.stderr());
+        back.expect_code(0)?;
+        as_before(&container, &before, &daemon)?;
+    }
+    Ok(())
+}
+
 /// Another Docker, and a store whose ids are those of manifests: names and contents are compared there.
 #[test]
 fn from_containerd_s_store() -> Result<()> {

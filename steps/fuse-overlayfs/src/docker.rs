@@ -12,9 +12,12 @@ use crate::{
 
 pub(crate) const SERVICE: &str = "docker.service";
 
+/// A snapshotter of containerd's may have the name of a driver, and only its status tells them apart.
+const DRIVER_FORMAT: &str = "{{.Driver}}{{range .DriverStatus}}{{if eq (index . 1) \
+     \"io.containerd.snapshotter.v1\"}} (containerd){{end}}{{end}}";
 pub(crate) const INFO: Probe = Probe::new(
     "docker-driver",
-    argv!["docker", "info", "--format", "{{.Driver}}"],
+    argv!["docker", "info", "--format", DRIVER_FORMAT],
     "The storage driver of the running Docker",
 );
 pub(crate) const IMAGES: Probe = Probe::new(
@@ -142,7 +145,7 @@ impl Docker {
             State::Stopped { .. } => None,
             State::Running { driver, .. } => Some(Evidence::equal(
                 "the running Docker is on the driver",
-                INFO.argv.join(" "),
+                "docker info",
                 DRIVER,
                 shown::name(driver),
             )),

@@ -151,12 +151,15 @@ impl Step for FuseOverlayfs {
 
 #[cfg(test)]
 mod tests {
-    use super::FuseOverlayfs;
+    use super::{FuseOverlayfs, worlds};
     use phoenix_sdk::testing::laws;
 
     #[test]
     fn the_laws_hold() {
         if let Err(broken) = laws::hold::<FuseOverlayfs>() {
+            panic!("{broken}");
+        }
+        if let Err(broken) = laws::hold_in(&FuseOverlayfs, worlds::more()) {
             panic!("{broken}");
         }
     }

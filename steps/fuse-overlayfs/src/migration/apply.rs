@@ -82,6 +82,7 @@ fn resume(cx: &Context<'_>, data_root: &str, report: &CheckReport) -> Result<()>
                     format!("the images of an earlier run wait in `{folder}` and cannot be loaded");
                 return Err(because(StepError::new("DOCKER-MIGRATION-UNFINISHED", message), &error)
                     .hint("Mend what the causes say, and run again: it goes on here.")
+                    .hint("If nobody needs them any more, remove that folder.")
                     .hint("Or take the earlier run back with `phoenix-orch rollback`: the old driver has everything."));
             }
             outcome => outcome?,

@@ -2,16 +2,15 @@
 
 use phoenix_sdk::{Change, Consent, Kind, Probe, argv};
 
+/// One script of several files. Those of probes are kept short: the worlds to rehearse in repeat them.
 macro_rules! script {
-    ($name:literal) => {
-        concat!(include_str!("common.sh"), include_str!($name))
-    };
+    ($($name:literal),*) => { concat!(include_str!("paths.sh"), $(include_str!($name)),*) };
 }
 
-const SAVED_SCRIPT: &str = script!("saved.sh");
-const LOADED_SCRIPT: &str = script!("loaded.sh");
+const SAVED_SCRIPT: &str = script!("whole.sh", "saved.sh");
+const LOADED_SCRIPT: &str = script!("common.sh", "loaded.sh");
 const CLEANED_SCRIPT: &str = script!("cleaned.sh");
-const VISIBLE_SCRIPT: &str = script!("visible.sh");
+const VISIBLE_SCRIPT: &str = script!("common.sh", "visible.sh");
 
 pub(crate) const SAVED: Probe = Probe::new(
     "images-saved",
@@ -67,10 +66,10 @@ fn command(about: String, argv: Vec<String>, unless: &Probe, data_root: &str) ->
 /// Saves the images; needs the operator's word, and with it the whole unit does.
 pub(crate) fn save(count: usize, bytes: u64, data_root: &str) -> Change {
     let about = format!("save {} to `{}`", images(count), folder(data_root));
-    let argv = words(script!("save.sh"), data_root, &[&bytes.to_string()]);
+    let argv = words(script!("common.sh", "whole.sh", "save.sh"), data_root, &[&bytes.to_string()]);
     let mut kind = command(about, argv, &SAVED, data_root);
     if let Kind::Command { undo, consent, .. } = &mut kind {
-        *undo = Some(words(script!("unsave.sh"), data_root, &[]));
+        *undo = Some(words(script!("common.sh", "unsave.sh"), data_root, &[]));
         *consent = Some(Consent::Migrate);
     }
     Change::new(kind).because("the driver that Docker is on keeps its images to itself")
@@ -79,7 +78,7 @@ pub(crate) fn save(count: usize, bytes: u64, data_root: &str) -> Change {
 /// Loads them.
 pub(crate) fn load(data_root: &str) -> Change {
     let about = format!("load the images saved in `{}`", folder(data_root));
-    let argv = words(script!("load.sh"), data_root, &[]);
+    let argv = words(script!("common.sh", "load.sh"), data_root, &[]);
     Change::new(command(about, argv, &LOADED, data_root))
         .because("they are to be visible under the new driver as they were under the old one")
 }
@@ -87,7 +86,7 @@ pub(crate) fn load(data_root: &str) -> Change {
 /// Removes the copy after it was loaded; the list of the images stays.
 pub(crate) fn clean(data_root: &str) -> Change {
     let about = format!("remove the images saved in `{}`", folder(data_root));
-    let argv = words(script!("clean.sh"), data_root, &["loaded"]);
+    let argv = words(script!("common.sh", "clean.sh"), data_root, &["loaded"]);
     Change::new(command(about, argv, &CLEANED, data_root)).because("they have arrived")
 }
 
@@ -95,7 +94,7 @@ pub(crate) fn clean(data_root: &str) -> Change {
 /// were removed on purpose.
 pub(crate) fn discard(data_root: &str) -> Change {
     let about = format!("remove what an earlier attempt left in `{}`", folder(data_root));
-    let argv = words(script!("clean.sh"), data_root, &["stale"]);
+    let argv = words(script!("common.sh", "clean.sh"), data_root, &["stale"]);
     Change::new(command(about, argv, &CLEANED, data_root))
         .because("there is nothing to carry over any more")
 }

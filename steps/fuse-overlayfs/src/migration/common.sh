@@ -1,18 +1,4 @@
-# What the scripts of the migration share; it stands before each of them. $1: Docker's data folder.
-set -u
-umask 077
-export LC_ALL=C
-
-data=${1:?no data folder}
-# Below Docker's own folder, because only there it is sure to be on the file system that has the room. Docker looks
-# at the names in there that it knows, and at no others.
-dir=$data/phoenix-orch-migration
-# manifest   what has to be carried over: written by the orchestrator before anything else
-# images.tar the images; complete as soon as it has this name
-# of         the manifest that it was made from
-# expected   the images in it, by the digests of their configurations; it comes last, so what it stands beside is whole
-# carried    the same, kept when the rest is gone
-
+# What those scripts share that ask Docker.
 fail() {
     printf '%s\n' "$1" | tail -n 1 | cut -c 1-400 >&2
     exit 1
@@ -26,18 +12,12 @@ lock() {
 
 answers() {
     tries=60
-    until said=$(timeout 30 docker info --format '{{.Driver}}' 2>&1); do
+    until said=$(timeout 10 docker info --format '{{.Driver}}' 2>&1); do
         tries=$((tries - 1))
         [ $tries -gt 0 ] || fail "Docker does not answer: $said"
         sleep 1
     done
     driver=$said
-}
-
-# Whether the archive is whole and was made from the manifest that is there now.
-whole() {
-    [ -f "$dir/expected" ] && cmp -s "$dir/of" "$dir/manifest" || return 1
-    [ -f "$dir/images.tar" ] || ! grep -q '^image ' "$dir/expected"
 }
 
 # All images of the running Docker: `image ID` and `tag ID NAME`, sorted.

@@ -164,7 +164,9 @@ pub(crate) fn evidence(
             shown::quoted(&missing)
         ));
     }
-    if machine.folder(&carried.folder)?.is_some_and(|names| !names.is_empty()) {
+    if carried.folder.starts_with('/')
+        && machine.folder(&carried.folder)?.is_some_and(|names| !names.is_empty())
+    {
         let size = Place::look(machine, data_root, &carried.folder)?.size();
         report.warnings.push(format!(
             "`{}` ({size}) still has everything that Docker had on `{}`: docs/migration.md says when it can go",

@@ -2,7 +2,7 @@
 
 use phoenix_sdk::{Machine, Probe, Result, StepError, argv, shown};
 
-const SCRIPT: &str = concat!(include_str!("common.sh"), include_str!("place.sh"));
+const SCRIPT: &str = concat!(include_str!("paths.sh"), include_str!("place.sh"));
 
 pub(crate) const PLACE: Probe = Probe::new(
     "docker-room",
