@@ -1,7 +1,12 @@
 //! What a run did can be taken back, on a real container.
 
 use anyhow::Result;
-use phoenix_tests::{Finished, Listing, Workbench, listing::restorable};
+use phoenix_tests::{
+    Finished, Listing, Workbench,
+    crash::{self, Moment},
+    listing::restorable,
+};
+use rustix::fs::{XattrFlags, getxattr, setxattr};
 use xtask::testbed::{Container, Image, Options, Release};
 
 #[test]
@@ -125,6 +130,28 @@ fn a_failed_step_says_how_to_take_it_back_or_is_taken_back_at_once() -> Result<(
     Ok(())
 }
 
+#[test]
+fn access_lists_and_modes_survive_a_run_and_its_rollback() -> Result<()> {
+    let container =
+        Container::create(&Image::ensure(Release::Bookworm)?, "xattrs", &Options::default())?;
+    container.write_file("/etc/docker/daemon.json", b"{\n  \"debug\": true\n}\n", 0o604)?;
+    let path = container.rootfs().join("etc/docker/daemon.json");
+    let attribute = || -> Result<Vec<u8>> {
+        let mut value = vec![0; 99];
+        let length = getxattr(&path, "user.mine", &mut value)?;
+        Ok(value[..length].to_vec())
+    };
+    setxattr(&path, "user.mine", b"kept", XattrFlags::empty())?;
+    let before = restorable(&container)?;
+    let bench = Workbench::with_repository_catalogue()?;
+    run(&bench, &container, &[])?.expect_code(0)?;
+    assert_eq!(attribute()?, b"kept");
+    back(&bench, "last")?.expect_code(0)?;
+    assert_eq!(attribute()?, b"kept");
+    assert_eq!(before.differences(&restorable(&container)?), Vec::<String>::new());
+    Ok(())
+}
+
 /// Docker runs on `vfs`, and will not start on another driver.
 fn with_a_choosy_docker(label: &str, options: &Options) -> Result<Container> {
     let container = Container::create(&Image::ensure(Release::Bookworm)?, label, options)?;
@@ -162,5 +189,26 @@ fn docker_goes_bad_and_docker_comes_back() -> Result<()> {
         let driver = container.ok(&["docker", "info", "--format", "{{.Driver}}"])?;
         assert_eq!(driver.trim(), "vfs", "{label}");
     }
+    Ok(())
+}
+
+#[test]
+fn docker_comes_back_also_if_the_run_that_changed_it_was_killed() -> Result<()> {
+    let config = vec!["lxc.mount.entry = /dev/fuse dev/fuse none bind,create=file 0 0".to_owned()];
+    let container = with_a_choosy_docker("bad-killed", &Options { config, ..Options::default() })?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let daemon = container.read_file("/etc/docker/daemon.json")?;
+    let words = ["run", "--features", "docker", "--target", container.name(), "--allow", "restart"];
+    // Killed as soon as the file is written and Docker not restarted yet.
+    let mut number = 1;
+    while container.read_file("/etc/docker/daemon.json")? == daemon {
+        assert!(crash::killed(&bench, &words, Moment::Done(number))?, "daemon.json never changed");
+        number += 1;
+    }
+    let failed = bench.run(&words)?.expect_code(7)?;
+    assert!(failed.stdout().contains("I do not like this driver"), "{}", failed.stdout());
+    assert_eq!(container.read_file("/etc/docker/daemon.json")?, daemon);
+    let driver = container.ok(&["docker", "info", "--format", "{{.Driver}}"])?;
+    assert_eq!(driver.trim(), "vfs");
     Ok(())
 }

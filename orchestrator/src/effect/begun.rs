@@ -92,12 +92,12 @@ pub fn clean(hands: Hands<'_>, image: &Image) -> Result<()> {
     hands.own.exec(&Exec::new(argv), &mut |_| {}).map(drop)
 }
 
-/// Starts a container that does not run, and waits until it answers.
+/// Finishes a container's restart that a run which was killed had begun.
 ///
 /// # Errors
 /// When it does not start, or does not answer in time.
-pub fn start(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
-    container::start(hands, line)
+pub fn finish_restart(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
+    container::finish_restart(hands, line)
 }
 
 /// After a container's restart: what ran in it before runs again, or has ended by itself. Of other effects

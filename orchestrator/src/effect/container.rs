@@ -48,9 +48,9 @@ pub(super) fn clean(hands: Hands<'_>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn start(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
-    let (runtime, name) = hands.container.ok_or_else(|| needs_container("a start"))?;
-    let outcome = runtime.start(name, line);
+pub(super) fn finish_restart(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
+    let (runtime, name) = hands.container.ok_or_else(|| needs_container("a restart"))?;
+    let outcome = runtime.finish_restart(name, line);
     hands.own.reconnect();
     outcome
 }

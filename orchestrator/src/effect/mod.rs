@@ -37,7 +37,7 @@ use crate::{
     transport::{Mutator, Reader},
 };
 
-pub use begun::{all_back, begun, clean, judge_with, start};
+pub use begun::{all_back, begun, clean, finish_restart, judge_with};
 pub use capture::capture;
 pub use describe::{describe, difference, shown};
 pub use expect::{before, expected};

@@ -364,7 +364,8 @@ fn live(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &Unit) 
 
 /// What becomes of a failed unit's effects.
 fn failed(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit, error: Error) -> Error {
-    let left = reverse(&recorder.effects_of(unit));
+    let effects = recorder.effects_of(unit);
+    let left = reverse(&effects);
     if left.iter().all(|reversal| reversal.deeds.is_empty()) {
         return error;
     }
@@ -378,7 +379,7 @@ fn failed(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit, error: Error) -> 
             ));
         }
     };
-    Doer { fleet: job.fleet, memory: job.memory, recorder, unit, hands }.undone(error)
+    Doer { fleet: job.fleet, memory: job.memory, recorder, unit, hands }.undone(error, &effects)
 }
 
 /// A name for a run of this process. It sorts by time, and is unique on a host: the time in seconds and

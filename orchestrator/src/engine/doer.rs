@@ -4,7 +4,7 @@
 use phoenix_sdk::{Change, Kind, Observed, StepError, Verdict};
 
 use super::{
-    Deed, Fleet, Memory, Restore,
+    Deed, Effect, Fleet, Memory, Restore,
     conflict::{conflict, users_of_profile},
     dispatcher::Recorder,
     event::Body,
@@ -28,8 +28,9 @@ pub(super) struct Doer<'a, 'r> {
 
 impl Doer<'_, '_> {
     /// Performs a change if it is needed, and says whether it was. `owing` are the units that will owe
-    /// their verification for it. If a service that ran does not run afterwards, what this unit has done in
-    /// this run is taken back before the error returns.
+    /// their verification for it. If a service that ran does not run afterwards, what this unit has done
+    /// since it was last verified, by this run or one that was cut off, is taken back before the error
+    /// returns.
     pub(super) fn change(&self, change: &Change, owing: &[&Unit]) -> Result<bool> {
         let observed = self.observe(change)?;
         // What an earlier change of the same round has brought about already is not done twice.
@@ -39,13 +40,17 @@ impl Doer<'_, '_> {
             return Ok(false);
         }
         if !owing.is_empty() {
-            self.memory.owe(owing)?;
+            self.memory.owe(owing, self.recorder.run())?;
         }
         let before = effect::before(self.hands, self.memory, change, &mut |line| self.say(line))?;
         let outcome = self.act(change, observed.as_ref(), &before);
         match outcome {
             Ok(()) => Ok(true),
-            Err(error) if self.stopped_something(change, &before) => Err(self.undone(error)),
+            Err(error) if self.stopped_something(change, &before) => {
+                let mut effects = self.memory.unverified(self.unit, self.recorder.run())?;
+                effects.extend(self.recorder.effects_of(self.unit));
+                Err(self.undone(error, &effects))
+            }
             Err(error) => Err(error),
         }
     }
@@ -136,8 +141,12 @@ impl Doer<'_, '_> {
 
     /// Takes back what this unit has done in this run, newest first.
     pub(super) fn take_back(&self) -> Result<usize> {
+        self.reverse(&self.recorder.effects_of(self.unit))
+    }
+
+    fn reverse(&self, effects: &[Effect]) -> Result<usize> {
         let mut done = 0;
-        for reversal in reverse(&self.recorder.effects_of(self.unit)) {
+        for reversal in reverse(effects) {
             for line in &reversal.impossible {
                 self.say(line);
             }
@@ -149,8 +158,8 @@ impl Doer<'_, '_> {
     }
 
     /// Takes back, and adds to an error how that went.
-    pub(super) fn undone(&self, error: Error) -> Error {
-        match self.take_back() {
+    pub(super) fn undone(&self, error: Error, effects: &[Effect]) -> Error {
+        match self.reverse(effects) {
             Ok(0) => error,
             Ok(_) => error.cause("what this step had changed was taken back at once"),
             Err(failed) => {

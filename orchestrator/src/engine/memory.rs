@@ -12,17 +12,24 @@ pub trait Memory: Vault {
     /// When nobody can say.
     fn owes(&self, unit: &Unit) -> Result<bool>;
 
-    /// Notes down that these units owe their verification; durable when it returns.
+    /// Notes down that these units owe their verification, from this run on if they do not owe it already;
+    /// durable when it returns.
     ///
     /// # Errors
     /// When it cannot be noted; the change that they owe it for must not be made then.
-    fn owe(&self, units: &[&Unit]) -> Result<()>;
+    fn owe(&self, units: &[&Unit], run: &str) -> Result<()>;
 
     /// A unit has given its evidence, or what it was to prove has been taken back.
     ///
     /// # Errors
     /// When it cannot be noted.
     fn settle(&self, unit: &Unit) -> Result<()>;
+
+    /// What earlier runs than this one have done in a unit since it was last verified.
+    ///
+    /// # Errors
+    /// When nobody can say.
+    fn unverified(&self, unit: &Unit, run: &str) -> Result<Vec<Effect>>;
 
     /// What other runs have begun on a target and not ended. Whoever holds the target's lock knows that
     /// they never will.

@@ -42,7 +42,7 @@ fn settle(
 ) -> Result<Option<Error>> {
     // A container that was being restarted may be down, or not up yet: nothing can be looked at then.
     if effect.before.item() == Item::Running {
-        effect::start(hands, &mut |_| {})?;
+        effect::finish_restart(hands, &mut |_| {})?;
     }
     let item = effect.before.item();
     let now = effect::capture(hands, memory, &item)?;

@@ -18,11 +18,11 @@ impl Memory for Journal {
         Ok(found.is_some())
     }
 
-    fn owe(&self, units: &[&Unit]) -> Result<()> {
+    fn owe(&self, units: &[&Unit], run: &str) -> Result<()> {
         self.transaction(|transaction| {
-            let sql = "INSERT OR IGNORE INTO owed (step, target) VALUES (?1, ?2)";
+            let sql = "INSERT OR IGNORE INTO owed (step, target, since) VALUES (?1, ?2, ?3)";
             for unit in units {
-                transaction.execute(sql, [&unit.step, &unit.target])?;
+                transaction.execute(sql, [&unit.step, &unit.target, run])?;
             }
             Ok(())
         })
@@ -33,6 +33,24 @@ impl Memory for Journal {
             let sql = "DELETE FROM owed WHERE step = ?1 AND target = ?2";
             transaction.execute(sql, [&unit.step, &unit.target]).map(drop)
         })
+    }
+
+    fn unverified(&self, unit: &Unit, run: &str) -> Result<Vec<Effect>> {
+        let names: Vec<String> = self.query(|connection| {
+            let sql = "SELECT name FROM runs WHERE name <> ?3 AND verb = 'run' AND id >=
+                       (SELECT runs.id FROM owed JOIN runs ON runs.name = owed.since
+                        WHERE owed.step = ?1 AND owed.target = ?2) ORDER BY id";
+            let mut statement = connection.prepare(sql)?;
+            let rows =
+                statement.query_map(params![unit.step, unit.target, run], |row| row.get(0))?;
+            rows.collect()
+        })?;
+        let mut found = Vec::new();
+        for name in names {
+            let effects = self.effects(&name)?;
+            found.extend(effects.into_iter().filter(|effect| effect.unit == *unit));
+        }
+        Ok(found)
     }
 
     fn in_doubt(&self, target: &str, run: &str) -> Result<Vec<Effect>> {

@@ -48,9 +48,11 @@ CREATE TABLE refers (
 ) WITHOUT ROWID;
 CREATE INDEX refers_digest ON refers (digest);
 
--- Units that were changed and have not been verified since.
+-- Units that were changed, or stand on what was, and have not been verified since.
 CREATE TABLE owed (
     step   TEXT NOT NULL,
     target TEXT NOT NULL,
+    -- The name of the first run that owes it.
+    since  TEXT NOT NULL,
     PRIMARY KEY (step, target)
 ) WITHOUT ROWID;

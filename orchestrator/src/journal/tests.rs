@@ -117,13 +117,31 @@ fn a_debt_outlives_the_process_and_is_settled_once() {
     let folder = tempfile::tempdir().unwrap();
     let journal = || Journal::open(folder.path()).unwrap();
     let (unit, other) = (Unit::new("s", "web"), Unit::new("s", "db"));
-    journal().owe(&[&unit, &other]).unwrap();
-    journal().owe(&[&unit]).unwrap();
+    journal().owe(&[&unit, &other], "a").unwrap();
+    journal().owe(&[&unit], "b").unwrap();
     assert!(journal().owes(&unit).unwrap());
     journal().settle(&unit).unwrap();
     journal().settle(&unit).unwrap();
     assert!(!journal().owes(&unit).unwrap());
     assert!(journal().owes(&other).unwrap());
+}
+
+#[test]
+fn what_was_done_since_the_last_verification_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let (unit, other) = (Unit::new("s", "web"), Unit::new("s", "db"));
+    let count = |unit: &Unit| journal.unverified(unit, "three").unwrap().len();
+    hear(&journal, &[started("one", None), intended("one", 1)]);
+    assert_eq!(count(&unit), 0, "nothing is owed");
+    hear(&journal, &[started("two", None)]);
+    journal.owe(&[&unit], "two").unwrap();
+    hear(&journal, &[intended("two", 1), started("three", None)]);
+    journal.owe(&[&unit], "three").unwrap();
+    hear(&journal, &[intended("three", 1)]);
+    assert_eq!((count(&unit), count(&other)), (1, 0));
+    journal.settle(&unit).unwrap();
+    assert_eq!(count(&unit), 0);
 }
 
 #[test]

@@ -64,11 +64,13 @@ pub trait Runtime: Send + Sync {
     /// When it does not stop, does not start or does not answer in time, with the runtime's own reason.
     fn restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()>;
 
-    /// Starts a container unless it runs, and waits until systemd inside (or its init) answers.
+    /// Finishes a restart that somebody has begun and died over: waits for the runtime's own tools that are
+    /// still at work on the container, starts it unless it runs, and waits until systemd inside (or its init)
+    /// answers.
     ///
     /// # Errors
     /// When it does not start or does not answer in time, with the runtime's own reason.
-    fn start(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()>;
+    fn finish_restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()>;
 
     /// The command that runs a program inside with a cleared environment; the program's argv follows.
     fn attach(&self, container: &str) -> Vec<String>;

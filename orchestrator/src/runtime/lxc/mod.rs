@@ -230,8 +230,8 @@ impl Runtime for Lxc {
         restart::restart(self, container, line)
     }
 
-    fn start(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
-        restart::start(self, container, line)
+    fn finish_restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+        restart::finish(self, container, line)
     }
 
     fn attach(&self, container: &str) -> Vec<String> {

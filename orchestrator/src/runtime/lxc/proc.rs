@@ -14,6 +14,21 @@ pub(super) fn is_named(path: &str, container: &str) -> bool {
     path.len() + container.len() + "//command".len() < 106
 }
 
+/// Whether a tool that starts or stops this container is at work. The container's monitor, which stays, has
+/// another name.
+pub(super) fn has_tool(path: &str, container: &str) -> bool {
+    let Ok(processes) = fs::read_dir("/proc") else { return false };
+    let lines = processes.flatten().filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    lines.into_iter().any(|line| is_tool(&line, path, container))
+}
+
+/// Whether a command line, its words ended by NUL bytes, is that of such a tool as it is started here.
+fn is_tool(line: &[u8], path: &str, container: &str) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let words: Vec<&str> = line.split('\0').collect();
+    matches!(words[..], ["lxc-stop" | "lxc-start", "-P", at, "-n", name, ..] if at == path && name == container)
+}
+
 /// Whether the kernel has labels.
 pub(super) fn has_labels() -> bool {
     fs::read_to_string("/sys/module/apparmor/parameters/enabled")
@@ -32,7 +47,19 @@ pub(super) fn label(pid: &str) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_command_socket, is_named};
+    use super::{has_command_socket, is_named, is_tool};
+
+    #[test]
+    fn tools_are_told_from_the_monitor_and_from_those_of_others() {
+        let is = |line: &str| is_tool(line.replace(' ', "\0").as_bytes(), "/var/lib/lxc", "web");
+        assert!(is("lxc-stop -P /var/lib/lxc -n web -t 60"));
+        assert!(is("lxc-start -P /var/lib/lxc -n web -d"));
+        for line in
+            ["[lxc monitor] /var/lib/lxc web", "lxc-stop -P /var/lib/lxc -n we", "", "grep web"]
+        {
+            assert!(!is(line), "{line}");
+        }
+    }
 
     #[test]
     fn only_the_whole_name_counts() {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Lxc;
+use super::{Lxc, proc};
 use crate::{
     error::{Error, ErrorKind, Result},
     runtime::Runtime,
@@ -30,14 +30,26 @@ pub(super) fn restart(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) ->
     start(lxc, container, line)
 }
 
-/// Starts it unless it runs, and waits until it answers.
-pub(super) fn start(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
-    lxc.config(container)?;
+fn start(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
     if !lxc.is_running(container)? {
         line(&format!("starting `{container}`"));
         launch(lxc, container)?;
     }
     wait_until_ready(lxc, container, line)
+}
+
+/// Ends a restart that a run which was killed has begun: its `lxc-stop` or `lxc-start` may still be at
+/// work, and the container may be on its way down.
+pub(super) fn finish(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+    lxc.config(container)?;
+    let deadline = Instant::now() + Duration::from_secs(u64::from(SHUTDOWN) + 30);
+    while proc::has_tool(&lxc.path, container) && Instant::now() < deadline {
+        std::thread::sleep(INTERVAL);
+    }
+    match start(lxc, container, line) {
+        Err(_) if !lxc.is_running(container)? => start(lxc, container, line),
+        outcome => outcome,
+    }
 }
 
 fn stop(lxc: &Lxc, container: &str) -> Result<()> {

@@ -15,6 +15,10 @@ temporary=$(mktemp "$folder/${prefix}XXXXXX") || refuse
 cat >"$temporary" || refuse
 # A feeder that was killed looks like the end of the input.
 [ "$(wc -c <"$temporary")" -eq "$size" ] || { echo "only a part of the contents arrived" >&2; refuse; }
+# Access lists and the like of the file that is replaced; a small tool box cannot copy them.
+if [ -f "$path" ] && [ ! -L "$path" ]; then
+  cp --attributes-only --preserve=mode,xattr -- "$path" "$temporary" 2>/dev/null || :
+fi
 # The owner first: a change of owner takes the set-user-id bit away.
 chown "$owner" "$temporary" || refuse
 chmod "$mode" "$temporary" || refuse

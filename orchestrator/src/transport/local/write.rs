@@ -7,7 +7,10 @@ use std::{
 
 use phoenix_sdk::FileState;
 use rustix::{
-    fs::{AtFlags, CWD, Gid, Mode, Uid, chmodat, chownat, fchmod, fchown},
+    fs::{
+        AtFlags, CWD, Gid, Mode, Uid, XattrFlags, chmodat, chownat, fchmod, fchown, fsetxattr,
+        lgetxattr, llistxattr,
+    },
     io::Errno,
 };
 
@@ -32,6 +35,7 @@ pub(super) fn replace(write: &WriteFile) -> Result<()> {
     let (uid, gid) = write.owner;
     let fill = |file: &mut File| -> io::Result<()> {
         file.write_all(&write.content)?;
+        keep_attributes(path, file)?;
         // The owner first: a change of owner takes the set-user-id bit away.
         fchown(&*file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
         fchmod(&*file, Mode::from_raw_mode(write.mode & 0o7777))?;
@@ -49,6 +53,25 @@ pub(super) fn replace(write: &WriteFile) -> Result<()> {
         None => temporary.persist(path).map_err(|error| refused(error.error))?,
     };
     File::open(parent).and_then(|folder| folder.sync_all()).map_err(refused)
+}
+
+/// Gives a file the extended attributes of the regular file that it will replace, such as access lists.
+fn keep_attributes(path: &str, file: &File) -> io::Result<()> {
+    let mut names = vec![0; 64 * 1024];
+    let length = match fs::symlink_metadata(path) {
+        Ok(seen) if seen.is_file() => match llistxattr(path, &mut names) {
+            // A file system without attributes has none to keep.
+            Err(Errno::NOTSUP | Errno::NOSYS) => 0,
+            other => other?,
+        },
+        _ => 0,
+    };
+    for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+        let mut value = vec![0; 64 * 1024];
+        let length = lgetxattr(path, name, &mut value)?;
+        fsetxattr(file, name, &value[..length], XattrFlags::empty())?;
+    }
+    Ok(())
 }
 
 /// What is there instead of what is expected, if so.
@@ -129,6 +152,8 @@ mod tests {
         os::unix::fs::{MetadataExt, symlink},
     };
 
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+
     use super::{remove, replace, set_permissions};
     use crate::transport::WriteFile;
 
@@ -172,6 +197,29 @@ mod tests {
         assert_eq!(fs::read_to_string(place.at("new/er/file")).unwrap(), "two");
         assert_eq!(fs::metadata(place.at("new/er")).unwrap().mode() & 0o7777, 0o755);
         assert_eq!(place.leftovers(), 0);
+    }
+
+    #[test]
+    fn extended_attributes_are_kept() {
+        let place = tempfile::tempdir_in("/var/tmp").unwrap();
+        let path = place.path().join("file");
+        fs::write(&path, "one").unwrap();
+        // A file system without attributes has none to keep.
+        if setxattr(&path, "user.mine", b"x\0y", XattrFlags::empty()).is_err() {
+            return;
+        }
+        let own = fs::metadata(&path).unwrap();
+        let write = WriteFile {
+            path: path.to_str().unwrap().to_owned(),
+            content: "two".into(),
+            mode: 0o600,
+            owner: (own.uid(), own.gid()),
+            expected: Some("one".into()),
+        };
+        replace(&write).unwrap();
+        let mut value = [0; 9];
+        let length = getxattr(&path, "user.mine", &mut value).unwrap();
+        assert_eq!((&value[..length], fs::read(&path).unwrap()), (&b"x\0y"[..], b"two".to_vec()));
     }
 
     #[test]
