@@ -1,6 +1,7 @@
 //! One verb per file: parse, call, report.
 
 mod args;
+mod ask;
 mod codes;
 mod denials;
 mod explain;

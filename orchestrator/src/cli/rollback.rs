@@ -6,12 +6,13 @@ use phoenix_sdk::Consent;
 
 use super::{
     args::{Global, Output, Rollback as Verb},
+    ask::Terminal,
     setting::{manifest, must_be_root},
     signals,
 };
 use crate::{
     config::{Manifest, Restart},
-    engine::{self, Claims, Effect, Fleet, Rollback, Sink},
+    engine::{self, Ask, Claims, Effect, Fleet, Rollback, Sink},
     error::{Error, ErrorKind, Result},
     graph::HOST,
     journal::{Journal, JournalSink},
@@ -47,6 +48,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         fleet = fleet.claimed(Claims::new(locks, wait));
     }
     let asked = signals::listen()?;
+    let terminal = Terminal::new(verb.show.output, &asked.interrupted);
     let job = Rollback {
         run,
         of,
@@ -54,6 +56,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         fleet: &fleet,
         memory: &journal,
         consents,
+        ask: terminal.as_ref().map(|terminal| terminal as &dyn Ask),
         plan_only: verb.plan,
         interrupted: &asked.interrupted,
     };

@@ -6,12 +6,13 @@ use phoenix_sdk::Consent;
 
 use super::{
     args::{self, Global, Output, Patience, Plan, Run, Selection, Verify},
+    ask::Terminal,
     setting::Setting,
     signals,
 };
 use crate::{
     config::Restart,
-    engine::{self, Claims, Fleet, Job, Mode, OnFailure, Sink, State},
+    engine::{self, Ask, Claims, Fleet, Job, Mode, OnFailure, Sink, State},
     error::Result,
     journal::{Journal, JournalSink},
     lock::Locks,
@@ -65,6 +66,7 @@ fn work(
         fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));
     }
     let asked = signals::listen()?;
+    let terminal = Terminal::new(selection.show.output, &asked.interrupted);
     let journal = Journal::open(&global.state_dir)?;
     let job = Job {
         run,
@@ -76,6 +78,7 @@ fn work(
         fleet: &fleet,
         apparmor: setting.manifest.policy.apparmor,
         consents,
+        ask: terminal.as_ref().map(|terminal| terminal as &dyn Ask),
         jobs: selection.jobs.into(),
         memory: &journal,
         on_failure,

@@ -17,7 +17,7 @@ use phoenix_sdk::{AppArmorPolicy, Consent};
 use serde_json::Value;
 
 use super::{
-    Deed, Effect, Effects, Fleet, Memory, Sink, State, claim,
+    Ask, Deed, Effect, Effects, Fleet, Memory, Sink, State, claim,
     doer::Doer,
     event::{Body, Event, FORMAT, Outcome, millis},
     recover::recover,
@@ -89,6 +89,8 @@ pub struct Job<'a> {
     pub apparmor: AppArmorPolicy,
     /// What the operator allowed.
     pub consents: BTreeSet<Consent>,
+    /// Who can be asked for more.
+    pub ask: Option<&'a dyn Ask>,
     /// How many units may run at once.
     pub jobs: usize,
     /// What is remembered across runs.

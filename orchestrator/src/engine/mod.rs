@@ -2,6 +2,7 @@
 //! what happens in events. It writes nothing for people and knows no journal: whoever wants to hear is a
 //! [`Sink`].
 
+mod ask;
 mod claim;
 mod conflict;
 mod deed;
@@ -22,6 +23,7 @@ mod unit_host;
 
 use phoenix_sdk::Code;
 
+pub use ask::Ask;
 pub use claim::Claims;
 pub use deed::{Deed, Restore};
 pub use dispatcher::{Job, Mode, OnFailure, run, run_name};

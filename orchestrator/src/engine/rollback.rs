@@ -10,7 +10,7 @@ use std::{
 use phoenix_sdk::Consent;
 
 use super::{
-    Deed, Effect, Fleet, Memory, Restore, Reversal, Sink, State,
+    Ask, Deed, Effect, Fleet, Memory, Restore, Reversal, Sink, State, ask,
     claim::claim,
     conflict::conflict,
     dispatcher::Recorder,
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     effect::{self, Hands, Image, Item, Judgement},
-    error::{Error, ErrorKind, Result},
+    error::Result,
     graph::Unit,
 };
 
@@ -39,6 +39,8 @@ pub struct Rollback<'a> {
     pub memory: &'a dyn Memory,
     /// What the operator allowed.
     pub consents: BTreeSet<Consent>,
+    /// Who can be asked for more.
+    pub ask: Option<&'a dyn Ask>,
     /// Only the plan is made.
     pub plan_only: bool,
     /// Set by the first Ctrl-C.
@@ -165,7 +167,8 @@ impl Rollback<'_> {
             planned.clear();
         }
         if !self.plan_only && outcome.is_ok() {
-            outcome = self.consent(&planned);
+            let deeds = planned.iter().map(|one| &one.deed);
+            outcome = ask::consent(&self.consents, self.ask, &reversal.unit, deeds);
         }
         Step { reversal, planned, outcome }
     }
@@ -200,23 +203,6 @@ impl Rollback<'_> {
                     deed,
                 }))
             }
-        }
-    }
-
-    fn consent(&self, planned: &[Planned]) -> Result<()> {
-        let missing = planned.iter().find_map(|one| {
-            one.consent
-                .filter(|consent| !self.consents.contains(consent))
-                .map(|consent| (one, consent))
-        });
-        match missing {
-            None => Ok(()),
-            Some((one, consent)) => Err(Error::new(
-                ErrorKind::Step,
-                "CONSENT-MISSING",
-                format!("the rollback needs to {}, and that is not allowed", one.summary),
-            )
-            .hint(format!("Allow it with `--allow {consent}`."))),
         }
     }
 

@@ -9,7 +9,7 @@ use phoenix_sdk::{
 use serde_json::Value;
 
 use super::{
-    Deed, Job, Mode, Target,
+    Deed, Job, Mode, Target, ask,
     dispatcher::Recorder,
     event::{Body, Outcome, Planned},
     unit_host::{Phase, UnitHost},
@@ -192,21 +192,9 @@ impl<'r> Life<'_, 'r> {
         }
     }
 
-    /// Nothing of a unit is performed unless all of it is allowed.
     fn consent(&self, changes: &[Change]) -> Result<()> {
-        for change in changes {
-            let Some(needed) = change.kind.consent() else { continue };
-            if !self.job.consents.contains(&needed) {
-                let error = Error::new(
-                    ErrorKind::Step,
-                    "CONSENT-MISSING",
-                    format!("the step needs to {}, and that is not allowed", change.kind),
-                )
-                .hint(format!("Allow it with `--allow {needed}`."));
-                return Err(if change.why.is_empty() { error } else { error.cause(&change.why) });
-            }
-        }
-        Ok(())
+        let deeds: Vec<Deed> = changes.iter().cloned().map(Deed::Change).collect();
+        ask::consent(&self.job.consents, self.job.ask, self.unit, deeds.iter())
     }
 
     fn planned(&self, changes: &[Change]) -> Result<Vec<Planned>> {

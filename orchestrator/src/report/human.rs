@@ -6,7 +6,7 @@ use phoenix_sdk::Evidence;
 
 use super::{
     error::failure,
-    progress::Progress,
+    progress::{Progress, beside},
     style::{BAD, BOLD, GOOD, QUIET, WARN, count, duration, paint, status},
     unwritable,
 };
@@ -48,9 +48,8 @@ impl<W: Write + Send> Human<W> {
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
-        let Self { out, progress, .. } = self;
-        progress
-            .beside(|| out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+        let out = &mut self.out;
+        beside(|| out.write_all(text.as_bytes()).and_then(|()| out.flush()))
             .map_err(|error| unwritable(&error))
     }
 

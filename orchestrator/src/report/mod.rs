@@ -10,6 +10,7 @@ mod interruption;
 mod json;
 mod plan;
 mod progress;
+mod question;
 mod runs;
 mod style;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use human::Human;
 pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
 pub use plan::plan;
+pub use question::question;
 pub use runs::{pruned, run_end, runs};
 
 use std::io;

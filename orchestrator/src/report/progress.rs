@@ -1,24 +1,31 @@
 //! What goes on now: one line for each running unit, on a terminal only.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::LazyLock, time::Duration};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::{graph::Unit, transport::printable};
 
+/// The lines of this process: whoever writes to the terminal has to write beside them.
+static LINES: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
+
+/// Writes something else without the lines getting in between.
+pub(super) fn beside<T>(write: impl FnOnce() -> T) -> T {
+    LINES.suspend(write)
+}
+
 /// Lines with a spinner each. On anything but a terminal indicatif draws nothing.
 pub(super) struct Progress {
-    lines: MultiProgress,
     units: BTreeMap<Unit, ProgressBar>,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Self { lines: MultiProgress::new(), units: BTreeMap::new() }
+        Self { units: BTreeMap::new() }
     }
 
     pub(super) fn begin(&mut self, unit: &Unit) {
-        let bar = self.lines.add(ProgressBar::new_spinner());
+        let bar = LINES.add(ProgressBar::new_spinner());
         if let Ok(style) =
             ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg:.dim}")
         {
@@ -40,10 +47,5 @@ impl Progress {
         if let Some(bar) = self.units.remove(unit) {
             bar.finish_and_clear();
         }
-    }
-
-    /// Writes something else without the lines getting in between.
-    pub(super) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.lines.suspend(write)
     }
 }

@@ -1,0 +1,41 @@
+//! A question on the terminal.
+
+use std::{fmt::Write as _, io::Write as _};
+
+use phoenix_sdk::Consent;
+
+use super::{
+    progress::beside,
+    style::{BOLD, QUIET, WARN, paint, status},
+};
+use crate::{graph::Unit, transport::printable};
+
+/// Asks whether something may be done, and gives the answer that `read` comes back with. Only a plain yes is
+/// one.
+pub fn question(
+    unit: &Unit,
+    consent: Consent,
+    what: &[(String, String)],
+    read: impl FnOnce() -> Option<String>,
+) -> bool {
+    let target = paint(BOLD, &printable(&unit.target));
+    let mut text = format!(
+        "{} {target}: {} needs your word to\n",
+        status(WARN, "Consent"),
+        printable(&unit.step)
+    );
+    for (summary, why) in what {
+        let why = match why.as_str() {
+            "" => String::new(),
+            why => paint(QUIET, &format!(" ({})", printable(why))),
+        };
+        let _ = writeln!(text, "               {}{why}", printable(summary));
+    }
+    let _ = write!(text, "             Go on (as with --allow {consent})? [y/N] ");
+    let answer = beside(|| {
+        // If it cannot be shown, nobody has answered it.
+        let mut out = anstream::stderr();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok().and_then(|()| read())
+    });
+    answer.is_some_and(|answer| matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
