@@ -46,6 +46,7 @@ pub fn run(options: &Options) -> Result<()> {
         suite.judge(&bookworm, &[])?;
         // The same profile as the parser of Debian 13 and Proxmox VE 9 compiles it, which makes less of the rules.
         suite.judge(&bookworm, &["--parser", &parsers::program(Release::Trixie)])?;
+        suite.back(&bookworm)?;
     }
     if suite.converge("current Docker", "confinement", &sid)? {
         suite.judge(&sid, &[])?;
@@ -120,6 +121,30 @@ impl Suite<'_> {
             let what = [&[verb], more].concat().join(" ");
             self.part(&format!("{}: {what}", wish.release.name()), &|| lab.live(&words))?;
         }
+        Ok(())
+    }
+
+    /// Takes the run back, which is the last that changed anything: the container is not confined again, and
+    /// nothing of ours is left on the host.
+    fn back(&mut self, wish: &ContainerWish) -> Result<()> {
+        let (lab, release) = (self.lab, wish.release.name());
+        let catalogue = product::catalogue();
+        let words =
+            ["phoenix-orch", "rollback", "last", "--config", &catalogue, "--allow", "restart"];
+        self.part(&format!("{release}: phoenix-orch rollback"), &|| lab.live(&words))?;
+        let script = format!(
+            "set -e\n\
+             ! grep -q '^lxc-phoenix-v2 ' /sys/kernel/security/apparmor/profiles\n\
+             for path in /etc/apparmor.d/lxc-phoenix-v2 /etc/apparmor.d/tunables/nesting \\\n\
+               /etc/modules-load.d/phoenix-fuse.conf; do ! test -e $path; done\n\
+             ! grep -e phoenix -e /dev/fuse /var/lib/lxc/{0}/config\n\
+             test \"$(lxc-attach -n {0} -- docker info --format '{{{{.Driver}}}}')\" = vfs\n\
+             lxc-attach -n {0} -- cat /proc/1/attr/current | grep unconfined\n",
+            wish.name
+        );
+        self.part(&format!("{release}: nothing of ours is left"), &|| {
+            lab.live(&["sh", "-c", &script])
+        })?;
         Ok(())
     }
 
