@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Fleet, dispatcher::Recorder, event::Body};
+use super::{Fleet, event::Body, recorder::Recorder};
 use crate::{
     error::Result,
     graph::{HOST, Unit},

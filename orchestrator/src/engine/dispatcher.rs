@@ -3,11 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc,
-    },
+    sync::{Mutex, atomic::AtomicBool, mpsc},
     thread,
     time::Instant,
 };
@@ -17,9 +13,10 @@ use phoenix_sdk::{AppArmorPolicy, Consent};
 use serde_json::Value;
 
 use super::{
-    Ask, Deed, Effect, Effects, Fleet, Memory, Sink, State, claim,
+    Ask, Fleet, Memory, Sink, State, claim,
     doer::Doer,
-    event::{Body, Event, FORMAT, Outcome, millis},
+    event::{Body, Outcome, millis},
+    recorder::Recorder,
     recover::recover,
     reverse::reverse,
     unit,
@@ -27,7 +24,6 @@ use super::{
 use crate::{
     catalog::LoadedStep,
     config::Manifest,
-    effect::Image,
     error::{Error, ErrorKind, Result},
     graph::{Graph, Queue, Unit},
 };
@@ -123,97 +119,6 @@ impl Job<'_> {
     pub(super) fn has_own_params(&self, unit: &Unit) -> bool {
         let plugin = self.manifest.plugins.get(&unit.step);
         plugin.is_some_and(|plugin| plugin.overrides.contains_key(&unit.target))
-    }
-}
-
-/// Gives events their number and time, and takes them to the sinks one at a time.
-pub(super) struct Recorder<'a> {
-    run: String,
-    seq: AtomicU64,
-    effects: AtomicU64,
-    heard: Mutex<Heard<'a>>,
-    interrupted: &'a AtomicBool,
-}
-
-/// What all events together say, and whoever hears them.
-struct Heard<'a> {
-    state: State,
-    effects: Effects,
-    sinks: Vec<&'a mut dyn Sink>,
-}
-
-impl<'a> Recorder<'a> {
-    pub(super) fn new(
-        run: String,
-        sinks: Vec<&'a mut dyn Sink>,
-        interrupted: &'a AtomicBool,
-    ) -> Self {
-        let heard = Heard { state: State::default(), effects: Effects::default(), sinks };
-        Self {
-            run,
-            seq: AtomicU64::new(0),
-            effects: AtomicU64::new(0),
-            heard: Mutex::new(heard),
-            interrupted,
-        }
-    }
-
-    /// The run's name.
-    pub(super) fn run(&self) -> &str {
-        &self.run
-    }
-
-    /// What a unit has done in this run.
-    pub(super) fn effects_of(&self, unit: &Unit) -> Vec<Effect> {
-        self.heard().effects.of(unit)
-    }
-
-    /// Where the run is.
-    pub(super) fn state(&self) -> State {
-        self.heard().state.clone()
-    }
-
-    fn heard(&self) -> std::sync::MutexGuard<'_, Heard<'a>> {
-        self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    pub(super) fn emit(&self, body: Body) -> Result<()> {
-        let mut guard = self.heard();
-        let Heard { state, effects, sinks } = &mut *guard;
-        let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
-        let event =
-            Event { format: FORMAT, run: self.run.clone(), seq, at: Timestamp::now(), body };
-        state.fold(&event);
-        effects.fold(&event);
-        sinks.iter_mut().try_for_each(|sink| sink.hear(&event))
-    }
-
-    /// Says what is about to happen, and returns when every sink has it.
-    pub(super) fn intend(
-        &self,
-        unit: &Unit,
-        deed: Deed,
-        before: &Image,
-        expected: Option<Image>,
-    ) -> Result<u64> {
-        let effect = self.effects.fetch_add(1, Ordering::Relaxed) + 1;
-        self.emit(Body::Intended {
-            unit: unit.clone(),
-            effect,
-            deed: Box::new(deed),
-            before: Box::new(before.clone()),
-            expected: expected.map(Box::new),
-        })?;
-        Ok(effect)
-    }
-
-    /// Between effects, an interrupted run ends here.
-    pub(super) fn checkpoint(&self) -> Result<()> {
-        if !self.interrupted.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Interrupted, "INTERRUPTED", "interrupted by you")
-            .hint("Run again: it goes on where it stopped."))
     }
 }
 

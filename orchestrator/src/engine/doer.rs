@@ -6,8 +6,8 @@ use phoenix_sdk::{Change, Kind, Observed, StepError, Verdict};
 use super::{
     Deed, Effect, Fleet, Memory, Restore,
     conflict::{conflict, users_of_profile},
-    dispatcher::Recorder,
     event::Body,
+    recorder::Recorder,
     reverse::reverse,
 };
 use crate::{

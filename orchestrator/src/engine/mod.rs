@@ -14,6 +14,7 @@ mod fleet;
 mod memory;
 #[cfg(test)]
 mod properties;
+mod recorder;
 mod recover;
 mod reverse;
 mod rollback;

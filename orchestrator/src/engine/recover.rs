@@ -7,8 +7,8 @@ use super::{
     Deed, Effect, Fleet, Memory,
     conflict::conflict,
     deed::Restore,
-    dispatcher::Recorder,
     event::{Body, Found},
+    recorder::Recorder,
 };
 use crate::{
     effect::{self, Hands, Image, Item, Judgement},

@@ -13,9 +13,9 @@ use super::{
     Ask, Deed, Effect, Fleet, Memory, Restore, Reversal, Sink, State, ask,
     claim::claim,
     conflict::conflict,
-    dispatcher::Recorder,
     doer::Doer,
     event::{Body, Outcome, Planned, millis},
+    recorder::Recorder,
     recover::recover,
     reverse,
 };

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{
     Deed, Job, Mode, Target, ask,
-    dispatcher::Recorder,
     event::{Body, Outcome, Planned},
+    recorder::Recorder,
     unit_host::{Phase, UnitHost},
 };
 use crate::{

@@ -15,9 +15,9 @@ use phoenix_sdk::{
 
 use super::{
     Job, Target,
-    dispatcher::Recorder,
     doer::{Doer, step},
     event::Body,
+    recorder::Recorder,
 };
 use crate::{
     effect::{self, Hands},
