@@ -17,9 +17,8 @@ use crate::{
 };
 
 /// Below `/`. Data, caches and logs are not among them, for those are never taken back.
-pub const PATHS: [&str; 4] = [
+pub const PATHS: [&str; 3] = [
     "etc",
-    "var/lib/apt/extended_states",
     "var/lib/systemd/deb-systemd-helper-enabled",
     "var/lib/systemd/deb-systemd-user-helper-enabled",
 ];

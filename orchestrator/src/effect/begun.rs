@@ -4,7 +4,7 @@ use phoenix_sdk::Observed;
 
 use super::{
     Eyes, Hands, Judgement, Vault, container,
-    image::Image,
+    image::{Image, PackagesImage},
     judge,
     packages_image::{added, bare},
     packages_restore,
@@ -21,7 +21,8 @@ use crate::{
 /// somebody else's.
 pub fn begun(before: &Image, now: &Image) -> Option<Image> {
     let (Image::Packages(before), Image::Packages(now)) = (before, now) else { return None };
-    let mut left = before.clone();
+    // apt writes its marks first.
+    let mut left = PackagesImage { marks: now.marks.clone(), ..before.clone() };
     for name in added(before, now) {
         let planned = before.planned.iter().any(|planned| bare(planned) == bare(&name));
         if planned && let Some(package) = now.known.get(&name) {

@@ -199,6 +199,8 @@ pub struct PackagesImage {
     /// What maintainer scripts write besides the package's own files: a tar archive of
     /// [`super::area::PATHS`].
     pub area: Digest,
+    /// apt's marks of what was installed automatically. It writes them before dpkg does anything.
+    pub marks: FileImage,
     /// What there is in `/var/lib`: where packages keep data, which is never removed.
     #[serde(default)]
     pub data: BTreeSet<String>,
@@ -239,7 +241,9 @@ impl Image {
             | Self::Sysctl { file, .. }
             | Self::KernelModule { file, .. }
             | Self::Profile { file, .. } => file.content().into_iter().collect(),
-            Self::Packages(packages) => vec![&packages.area],
+            Self::Packages(packages) => {
+                [&packages.area].into_iter().chain(packages.marks.content()).collect()
+            }
             Self::Config { content } => vec![content],
             Self::Service(_) | Self::Running { .. } | Self::Unseen => Vec::new(),
         }

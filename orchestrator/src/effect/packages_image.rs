@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Vault, area,
+    Vault, area, capture,
     image::{Package, PackagesImage},
     packages,
 };
@@ -17,9 +17,12 @@ const FORMAT: &str = "-f=${binary:Package}\\t${db:Status-Status}\\t${Version}\\n
 /// All packages that dpkg knows, and the area that maintainer scripts write into.
 pub(super) fn take(machine: &dyn Reader, vault: &dyn Vault) -> Result<PackagesImage> {
     let area = vault.keep(&area::take(machine)?)?;
-    let data = data(machine)?;
-    Ok(PackagesImage { known: known(machine)?, area, data, planned: BTreeSet::new() })
+    let (data, marks) = (data(machine)?, capture::file(machine, vault, MARKS)?);
+    Ok(PackagesImage { known: known(machine)?, area, marks, data, planned: BTreeSet::new() })
 }
+
+/// Where apt keeps its marks.
+pub(super) const MARKS: &str = "/var/lib/apt/extended_states";
 
 /// Where packages keep their data.
 pub(super) const DATA: &str = "/var/lib";

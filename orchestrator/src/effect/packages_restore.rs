@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Vault, area,
+    Vault, area, capture,
     image::{Package, PackagesImage},
     packages, packages_area,
-    packages_image::{DATA, acts, added, bare, data, known, moved},
+    packages_image::{DATA, MARKS, acts, added, bare, data, known, moved},
+    restore::bring_file,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -29,6 +30,7 @@ pub(super) fn restore(
         added(from, to).into_iter().filter(|name| !there(name)).collect();
     // Before anything is removed: what removal scripts change is not the user's doing.
     let theirs = packages_area::since(machine, vault, from)?;
+    let marks = capture::file(machine, vault, MARKS)?;
     if !surplus.is_empty() {
         remove(machine, &surplus, line)?;
     }
@@ -44,6 +46,11 @@ pub(super) fn restore(
         .collect();
     forget(machine, vault, to, &theirs, &mut left, line)?;
     left.extend(packages_area::restore(machine, vault, from, to, &theirs)?);
+    // A removal changes them too; what the user marked since is worth more than what was there before.
+    if marks.node == from.marks.node {
+        let now = capture::file(machine, vault, MARKS)?;
+        bring_file(machine, vault, &now, &to.marks)?;
+    }
     left.extend(data_left(machine, from, to)?);
     // Units have come or gone with the packages. A machine without systemd has nobody to tell.
     machine.exec(&Exec::new(["systemctl", "daemon-reload"]), &mut |_| {}).ok();
@@ -77,6 +84,9 @@ pub(super) fn pending(
     let lacking = added(from, to).into_iter().filter(|name| !there(name));
     let mut pending: Vec<String> = surplus.map(|name| format!("remove {name}")).collect();
     pending.extend(lacking.map(|name| format!("install {name}")));
+    if now.marks.node == from.marks.node && now.marks.node != to.marks.node {
+        pending.push(format!("bring back {MARKS}"));
+    }
     pending.extend(
         packages_area::pending(vault, from, to, now)?
             .into_iter()
