@@ -167,6 +167,9 @@ pub(super) enum RunsVerb {
     Show {
         /// The run's name, or `last`.
         run: String,
+        /// A document that a step recorded, such as docker-run-hints.txt, instead of the report.
+        #[arg(long, value_name = "NAME")]
+        document: Option<String>,
         #[command(flatten)]
         show: Show,
     },

@@ -63,6 +63,11 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "Use `last-run`, a run's name, `10m`, `2h`, `2026-11-24 10:00`, or a time with its zone as in RFC 3339.",
     ),
     phoenix_sdk::Code::new(
+        "DOCUMENT-UNKNOWN",
+        "No step recorded a document of this name in that run.",
+        "The hint lists those that there are; `phoenix-orch runs show` shows them with the run.",
+    ),
+    phoenix_sdk::Code::new(
         "NOT-ROOT",
         "phoenix-orch must be root to look into containers and to change the host.",
         "Run it with `sudo`, or from a root shell.",

@@ -9,7 +9,8 @@ use super::{
     setting::must_be_root,
 };
 use crate::{
-    engine::Sink,
+    effect::Vault as _,
+    engine::{Body, Sink},
     error::{Error, ErrorKind, Result},
     journal::{Journal, Keep},
     report::{self, Human, JsonLines},
@@ -21,9 +22,12 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     let journal = Journal::open_existing(&global.state_dir)?;
     match &verb.verb {
         RunsVerb::List { output } => list(journal.as_ref(), *output),
-        RunsVerb::Show { run, show } => {
+        RunsVerb::Show { run, document, show } => {
             let journal = journal.map_or_else(|| Journal::open(&global.state_dir), Ok)?;
-            replay(&journal, run, show)
+            match document {
+                Some(name) => document_of(&journal, run, name),
+                None => replay(&journal, run, show),
+            }
         }
         RunsVerb::Prune { keep, older, even_needed } => {
             let keep = match (keep, older) {
@@ -64,6 +68,34 @@ fn replay(journal: &Journal, name: &str, show: &Show) -> Result<u8> {
         write(&report::run_end(&run));
     }
     Ok(0)
+}
+
+/// What steps recorded under this name: of several targets one after another. What came from a container
+/// reaches a terminal only as text; a pipe gets it as it is.
+fn document_of(journal: &Journal, run: &str, name: &str) -> Result<u8> {
+    let run = journal.run(run)?.run;
+    let mut known = Vec::new();
+    let mut found = 0;
+    for event in journal.events(&run)? {
+        let Body::Recorded { unit, name: recorded, content } = event.body else { continue };
+        if recorded == name {
+            let content = journal.fetch(&content)?;
+            report::document(&unit.target, &content);
+            found += 1;
+        } else if !known.contains(&recorded) {
+            known.push(recorded);
+        }
+    }
+    if found > 0 {
+        return Ok(0);
+    }
+    let name = crate::transport::printable(name);
+    let message = format!("run {run} has no document `{name}`");
+    let error = Error::new(ErrorKind::Usage, "DOCUMENT-UNKNOWN", message);
+    Err(match known.is_empty() {
+        true => error.hint("No step recorded anything in it."),
+        false => error.hint(format!("It has: {}.", known.join(", "))),
+    })
 }
 
 /// Only a reader who stopped reading makes this fail.

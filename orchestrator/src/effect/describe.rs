@@ -45,15 +45,21 @@ pub fn describe(from: &Image, to: &Image) -> String {
             let verbs: Vec<_> = [enabled, active].into_iter().flatten().collect();
             format!("{} `{}`", verbs.join(" and "), to.name)
         }
-        (Image::Sysctl { .. }, Image::Sysctl { key, value, .. }) => {
-            format!("set `{key}` back to `{}`", value.as_deref().unwrap_or_default())
+        // Where the kernel has it already, only our file for the next boot is left.
+        (Image::Sysctl { value: now, file: from, .. }, Image::Sysctl { key, value, file: to }) => {
+            match now == value {
+                true => file(from, to),
+                false => format!("set `{key}` back to `{}`", value.as_deref().unwrap_or_default()),
+            }
         }
-        (Image::KernelModule { .. }, Image::KernelModule { name, loaded: false, .. }) => {
-            format!("do not load module `{name}` any more")
-        }
-        (Image::KernelModule { .. }, Image::KernelModule { name, .. }) => {
-            format!("load module `{name}` as before")
-        }
+        (
+            Image::KernelModule { loaded: now, file: from, .. },
+            Image::KernelModule { name, loaded, file: to },
+        ) => match (now, loaded) {
+            (true, false) => format!("unload module `{name}`, and do not load it at boot any more"),
+            (false, true) => format!("load module `{name}` again, now and at boot"),
+            _ => file(from, to),
+        },
         (Image::Config { .. }, _) => "bring the container's former configuration back".to_owned(),
         (Image::Profile { .. }, Image::Profile { name, loaded: false, .. }) => {
             format!("unload AppArmor profile `{name}`")
@@ -123,5 +129,25 @@ pub fn shown(image: &Image) -> String {
         Image::Running { running: true, .. } => "running".to_owned(),
         Image::Running { running: false, .. } => "not running".to_owned(),
         Image::Unseen => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FileImage, Image, Node, describe};
+
+    fn module(loaded: bool, node: Node) -> Image {
+        let file =
+            FileImage { path: "/etc/modules-load.d/f".into(), node, missing_folders: vec![] };
+        Image::KernelModule { name: "fuse".into(), loaded, file }
+    }
+
+    #[test]
+    fn only_what_will_be_done_is_said() {
+        let link = || Node::Symlink { target: "x".into() };
+        let said = describe(&module(true, link()), &module(true, Node::Absent));
+        assert_eq!(said, "remove `/etc/modules-load.d/f`");
+        let said = describe(&module(true, link()), &module(false, Node::Absent));
+        assert_eq!(said, "unload module `fuse`, and do not load it at boot any more");
     }
 }

@@ -31,6 +31,12 @@ pub trait Memory: Vault {
     /// When nobody can say.
     fn unverified(&self, unit: &Unit, run: &str) -> Result<Vec<Effect>>;
 
+    /// The runs, and the targets of each, on which they have effects that no rollback has taken back.
+    ///
+    /// # Errors
+    /// When nobody can say.
+    fn in_force(&self) -> Result<Vec<(String, String)>>;
+
     /// What other runs have begun on a target and not ended. Whoever holds the target's lock knows that
     /// they never will.
     ///

@@ -65,6 +65,12 @@ pub const CODES: &[Code] = &[
         "This is a defect of the step: report it to its author.",
     ),
     Code::new(
+        "HOST-STILL-NEEDED",
+        "What a run changed on the host (the profile, its filter, tunables, modules) is still needed by containers that this run or \
+         another has changed: without it they would not start again. Nothing was touched.",
+        "Take back what was done to those containers first; then the host.",
+    ),
+    Code::new(
         "INTERRUPTED",
         "You interrupted the run. What was begun has been finished; nothing else was started.",
         "Run again: it goes on where it stopped.",

@@ -21,8 +21,9 @@ use super::{
 };
 use crate::{
     effect::{self, Hands, Image, Item, Judgement},
-    error::Result,
-    graph::Unit,
+    error::{Error, ErrorKind, Result},
+    graph::{HOST, Unit},
+    transport::printable,
 };
 
 /// All that a rollback needs.
@@ -82,7 +83,8 @@ impl Rollback<'_> {
         let mut steps = Vec::new();
         let mut virtually = BTreeMap::new();
         let mut settled = BTreeSet::new();
-        for reversal in reversals {
+        let standing = self.standing(&reversals)?;
+        for mut reversal in reversals {
             let unit = reversal.unit.clone();
             recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
             // What another run has begun is settled first. Its conflicts show below, against what is now.
@@ -93,6 +95,15 @@ impl Rollback<'_> {
                 }),
                 false => Ok(()),
             };
+            let needed = unit.target == HOST && !standing.is_empty();
+            if needed {
+                reversal.deeds.clear();
+                reversal.impossible.push(format!("stays as it is: {standing}"));
+            }
+            let ready = ready.and_then(|()| match needed && self.only_host() {
+                true => Err(still_needed(&standing)),
+                false => Ok(()),
+            });
             let step = match ready.and_then(|()| self.fleet.hands(&unit.target)) {
                 Ok(hands) => self.plan(recorder, hands, reversal, &mut virtually),
                 Err(error) => Step { reversal, planned: Vec::new(), outcome: Err(error) },
@@ -132,6 +143,33 @@ impl Rollback<'_> {
             recorder.emit(Body::UnitFinished { unit, outcome, took_ms })?;
         }
         Ok(())
+    }
+
+    fn only_host(&self) -> bool {
+        self.effects.iter().all(|effect| effect.unit.target == HOST)
+    }
+
+    /// Which containers still stand on what was changed on the host, in words: those with effects of any run
+    /// that are not taken back, now or before. Without the profile, its filter or the module they would not
+    /// start again. A container that is gone needs nothing.
+    fn standing(&self, reversals: &[Reversal]) -> Result<String> {
+        let known = self.fleet.runtime().list()?;
+        let mine = |run: &str, target: &str| {
+            run == self.of && reversals.iter().any(|reversal| reversal.unit.target == target)
+        };
+        let in_force = self.memory.in_force()?;
+        let standing: BTreeSet<String> = in_force
+            .iter()
+            .filter(|(run, target)| known.contains(target) && !mine(run, target))
+            .map(|(run, target)| format!("container `{}` (run {run})", printable(target)))
+            .collect();
+        Ok(match standing.is_empty() {
+            true => String::new(),
+            false => {
+                let names: Vec<String> = standing.into_iter().collect();
+                format!("{} still needs it", names.join(", "))
+            }
+        })
     }
 
     fn doer<'s, 'r>(
@@ -224,6 +262,16 @@ impl Rollback<'_> {
             changes => Outcome::Changed { changes },
         })
     }
+}
+
+fn still_needed(standing: &str) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "HOST-STILL-NEEDED",
+        "what was changed on the host cannot be taken back yet",
+    )
+    .cause(standing)
+    .hint("Take those runs back first; nothing was touched.")
 }
 
 fn is_restart(deed: &Deed) -> bool {

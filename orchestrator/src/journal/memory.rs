@@ -53,6 +53,17 @@ impl Memory for Journal {
         Ok(found)
     }
 
+    fn in_force(&self) -> Result<Vec<(String, String)>> {
+        self.query(|connection| {
+            let sql = "SELECT DISTINCT runs.name, effects.target
+                       FROM effects JOIN runs ON runs.id = effects.run
+                       WHERE runs.verb = 'run' AND effects.taken_back = 0";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+    }
+
     fn in_doubt(&self, target: &str, run: &str) -> Result<Vec<Effect>> {
         let open: Vec<(String, u64)> = self.query(|connection| {
             let sql =

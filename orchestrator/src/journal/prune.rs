@@ -31,7 +31,7 @@ const FRESH_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Whether a rollback of this run would still have something to do, as far as the journal knows.
 fn is_needed(run: &RunRow) -> bool {
-    run.changes > 0 && run.taken_back_by.is_none()
+    run.in_force > 0
 }
 
 impl Journal {

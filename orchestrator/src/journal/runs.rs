@@ -27,16 +27,21 @@ pub struct RunRow {
     pub changes: u64,
     /// Of a rollback: the run that it took back.
     pub takes_back: Option<String>,
-    /// The rollback that took this run back, if one has ended well.
+    /// How many of them are in force: of units that no rollback has brought back since.
+    pub in_force: u64,
+    /// The last rollback of this run, if nothing of it is in force any more.
     pub taken_back_by: Option<String>,
 }
 
 const COLUMNS: &str = "SELECT name, verb, started_ms, finished_ms, exit, changes, takes_back,
-    (SELECT name FROM runs AS other WHERE other.takes_back = runs.name AND other.exit = 0
+    (SELECT count(*) FROM effects WHERE effects.run = runs.id AND taken_back = 0),
+    (SELECT name FROM runs AS other WHERE other.takes_back = runs.name
      ORDER BY other.id DESC LIMIT 1) FROM runs";
 
 fn row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let time = |ms: i64| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    let in_force = row.get(7)?;
+    let taken_back_by: Option<String> = row.get(8)?;
     Ok(RunRow {
         run: row.get(0)?,
         verb: row.get(1)?,
@@ -45,7 +50,8 @@ fn row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         exit: row.get(4)?,
         changes: row.get(5)?,
         takes_back: row.get(6)?,
-        taken_back_by: row.get(7)?,
+        in_force,
+        taken_back_by: taken_back_by.filter(|_| in_force == 0),
     })
 }
 

@@ -25,6 +25,8 @@ CREATE TABLE effects (
     step    TEXT NOT NULL,
     target  TEXT NOT NULL,
     settled INTEGER NOT NULL DEFAULT 0,
+    -- Whether a rollback has brought its unit back since.
+    taken_back INTEGER NOT NULL DEFAULT 0,
     -- What a later run found, as JSON: an image.
     found   TEXT,
     PRIMARY KEY (run, number)

@@ -1,13 +1,17 @@
 //! Hears events. What announces or ends an effect is durable before the engine goes on; the rest is
 //! written along with it, so that a run which finds nothing to change costs the disk next to nothing.
 
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Inner, Journal, errors};
 use crate::{
     effect::Image,
-    engine::{Body, Deed, Event, Sink},
+    engine::{
+        Body, Deed, Event, Sink,
+        event::{Found, Outcome},
+    },
     error::Result,
+    graph::Unit,
 };
 
 /// Events that may be lost with the process: lines of output and the like.
@@ -93,16 +97,23 @@ fn write(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
             end(transaction, run, *effect)?;
             after.iter().try_for_each(|image| refer(transaction, run, image))?;
         }
-        Body::Settled { of, effect, after, .. } => {
-            let found = phoenix_sdk::boundary::Doc::write(after);
-            let sql = "UPDATE effects SET settled = 1, found = ?3
+        Body::Settled { of, effect, after, found, .. } => {
+            let image = phoenix_sdk::boundary::Doc::write(after);
+            // What never happened is not in force.
+            let nothing = *found == Found::AsBefore;
+            let sql = "UPDATE effects SET settled = 1, found = ?3, taken_back = ?4
                        WHERE number = ?2 AND run = (SELECT id FROM runs WHERE name = ?1)";
-            transaction.execute(sql, params![of, effect, found.as_str()])?;
+            transaction.execute(sql, params![of, effect, image.as_str(), nothing])?;
             // The run that was cut off refers to it as well: its rollback needs it.
             let sql = "SELECT id FROM runs WHERE name = ?1";
             let dead: i64 = transaction.query_row(sql, [of], |row| row.get(0))?;
             refer(transaction, run, after)?;
             refer(transaction, dead, after)?;
+        }
+        Body::UnitFinished {
+            unit, outcome: Outcome::Changed { .. } | Outcome::Unchanged, ..
+        } => {
+            taken_back(transaction, run, unit)?;
         }
         Body::Recorded { content, .. } => {
             let sql = "INSERT OR IGNORE INTO refers (run, digest) VALUES (?1, ?2)";
@@ -120,6 +131,26 @@ fn write(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
 fn end(transaction: &Transaction<'_>, run: i64, effect: u64) -> rusqlite::Result<()> {
     let sql = "UPDATE effects SET settled = 1 WHERE run = ?1 AND number = ?2";
     transaction.execute(sql, params![run, effect]).map(drop)
+}
+
+/// A unit of a rollback has ended well: the effects that it took back are not in force any more, and if they
+/// were those of a rollback, what that had taken back is.
+fn taken_back(transaction: &Transaction<'_>, run: i64, unit: &Unit) -> rusqlite::Result<()> {
+    let before = |run: i64| {
+        let sql = "SELECT other.id FROM runs JOIN runs AS other ON other.name = runs.takes_back
+                   WHERE runs.id = ?1";
+        transaction.query_row(sql, [run], |row| row.get::<_, i64>(0)).optional()
+    };
+    let mut taken_back = true;
+    let mut next = before(run)?;
+    while let Some(run) = next {
+        let sql = "UPDATE effects SET taken_back = ?4
+                   WHERE run = ?1 AND step = ?2 AND target = ?3";
+        transaction.execute(sql, params![run, unit.step, unit.target, taken_back])?;
+        taken_back = !taken_back;
+        next = before(run)?;
+    }
+    Ok(())
 }
 
 fn refer(transaction: &Transaction<'_>, run: i64, image: &Image) -> rusqlite::Result<()> {

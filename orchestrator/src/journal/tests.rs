@@ -11,7 +11,10 @@ use crate::{
         Image, Vault,
         image::{FileImage, Node},
     },
-    engine::{Body, Deed, Event, Memory, Sink, event::FORMAT},
+    engine::{
+        Body, Deed, Event, Memory, Sink,
+        event::{FORMAT, Outcome},
+    },
     graph::Unit,
 };
 
@@ -184,6 +187,26 @@ fn a_cut_off_journal_is_an_error_and_never_a_panic() {
 }
 
 #[test]
+fn what_is_in_force_follows_rollbacks_of_rollbacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let in_force = |run: &str| journal.run(run).unwrap().in_force;
+    hear(&journal, &[started("r", None), intended("r", 1)]);
+    for (run, of, expected) in [("a", "r", (0, 1)), ("b", "a", (1, 0)), ("c", "b", (0, 1))] {
+        let unit = Unit::new("s", "web");
+        let ended =
+            Body::UnitFinished { unit, outcome: Outcome::Changed { changes: 1 }, took_ms: 1 };
+        let events = [started(run, Some(of)), intended(run, 1), event(run, 60, ended)];
+        hear(&journal, &[&events[..], &[finished(run, 0)]].concat());
+        assert_eq!((in_force("r"), in_force("a")), expected, "after {run}");
+    }
+    // The other target of a run that was taken back in part is in force.
+    assert!(journal.in_force().unwrap().is_empty());
+    hear(&journal, &[started("s", None), intended("s", 1)]);
+    assert_eq!(journal.in_force().unwrap(), [("s".to_owned(), "web".to_owned())]);
+}
+
+#[test]
 fn pruning_keeps_what_a_rollback_needs_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(folder.path()).unwrap();
@@ -205,7 +228,12 @@ fn pruning_keeps_what_a_rollback_needs_and_says_so() {
         &journal,
         &[started("undone", None), intended("undone", 1), done("undone"), finished("undone", 0)],
     );
-    hear(&journal, &[started("back", Some("undone")), finished("back", 0)]);
+    let unit = Unit::new("s", "web");
+    let ended = Body::UnitFinished { unit, outcome: Outcome::Changed { changes: 1 }, took_ms: 1 };
+    hear(
+        &journal,
+        &[started("back", Some("undone")), event("back", 60, ended), finished("back", 0)],
+    );
     hear(&journal, &[started("doubt", None), intended("doubt", 1)]);
     let names = |runs: &[super::RunRow]| runs.iter().map(|run| run.run.clone()).collect::<Vec<_>>();
     assert_eq!(journal.run("last").unwrap().run, "doubt");

@@ -173,11 +173,7 @@ impl<W: Write + Send> Sink for Human<W> {
                 self.write(&text)
             }
             Body::Recorded { unit, name, .. } => {
-                let line = format!(
-                    "{MARGIN}{} `{}`, kept with this run\n",
-                    paint(QUIET, "kept:"),
-                    printable(name)
-                );
+                let line = format!("{MARGIN}{} {}\n", paint(QUIET, "recorded:"), printable(name));
                 self.detail(unit, &line);
                 Ok(())
             }

@@ -23,7 +23,7 @@ pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
 pub use plan::plan;
 pub use question::question;
-pub use runs::{pruned, run_end, runs};
+pub use runs::{document, pruned, run_end, runs};
 
 use std::io;
 

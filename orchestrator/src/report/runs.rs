@@ -1,6 +1,9 @@
 //! Past runs for people: a list, what became of one, and what was forgotten.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    io::{IsTerminal as _, Write as _},
+};
 
 use super::style::{BAD, BOLD, GOOD, QUIET, WARN, count, paint};
 use crate::{
@@ -40,11 +43,25 @@ pub fn run_end(run: &RunRow) -> String {
     let relation = relation(run);
     if !relation.is_empty() {
         let _ = writeln!(text, "This run{relation}.");
-    } else if run.changes > 0 {
+    } else if run.in_force > 0 {
         let _ =
             writeln!(text, "It can be taken back: phoenix-orch rollback {}", printable(&run.run));
     }
     text
+}
+
+/// A document that a step recorded on a target. Only a reader who stopped reading makes this fail.
+pub fn document(target: &str, content: &[u8]) {
+    let mut out = std::io::stdout();
+    let _ = match out.is_terminal() {
+        false => out.write_all(content),
+        true => {
+            let text = String::from_utf8_lossy(content);
+            let lines = text.lines().map(|line| format!("{}\n", printable(line)));
+            let text: String = lines.collect();
+            out.write_all(format!("# {}\n{text}", printable(target)).as_bytes())
+        }
+    };
 }
 
 /// What was forgotten, and what was not and why.
