@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Exec, Mutator, printable},
+    transport::{Exec, Mutator, Read, Seen, printable},
 };
 
 /// Brings a machine's packages from one image to another; says what had to be left.
@@ -138,26 +138,18 @@ fn finish(
     names: &BTreeSet<String>,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    let with = |status: &[&str]| -> Result<Vec<String>> {
-        let now = known(machine)?;
-        let is = |name: &&String| {
-            now.get(*name).is_some_and(|package| status.contains(&package.status.as_str()))
-        };
-        Ok(names.iter().filter(is).cloned().collect())
-    };
-    if with(&[
-        "half-installed",
-        "unpacked",
-        "half-configured",
-        "triggers-awaited",
-        "triggers-pending",
-    ])?
-    .is_empty()
-    {
+    // Triggers of packages that are none of ours may be pending too: apt does nothing before all is settled.
+    let settled =
+        |package: &Package| matches!(package.status.as_str(), "installed" | "config-files");
+    let unsettled = !known(machine)?.values().all(settled);
+    if !unsettled && !was_interrupted(machine)? {
         return Ok(());
     }
     packages::configure_all(machine, line)?;
-    let half = with(&["half-installed"])?;
+    let now = known(machine)?;
+    let is_half =
+        |name: &&String| now.get(*name).is_some_and(|package| package.status == "half-installed");
+    let half: Vec<String> = names.iter().filter(is_half).cloned().collect();
     if !half.is_empty() && packages::install(machine, &half, false, line).is_err() {
         let folders = ["/usr", "/opt", "/etc", "/lib", "/bin", "/sbin"];
         let words = ["find", "-H"].into_iter().chain(folders);
@@ -165,6 +157,13 @@ fn finish(
         machine.exec(&Exec::new(words), &mut |_| {})?;
     }
     Ok(())
+}
+
+/// Whether dpkg has changes that it has not yet made part of its database.
+fn was_interrupted(machine: &dyn Mutator) -> Result<bool> {
+    let read = Read::Folder { path: "/var/lib/dpkg/updates".to_owned() };
+    let seen = machine.read(&[read])?.pop().transpose()?;
+    Ok(matches!(seen, Some(Seen::Folder(Some(names))) if !names.is_empty()))
 }
 
 /// Makes dpkg forget packages of which only configuration is left. A purge would run their scripts, and

@@ -75,7 +75,13 @@ pub fn restore(
         }
         (Image::Profile { file: from, .. }, Image::Profile { name, file: to, loaded }) => {
             bring_file(machine, vault, from, to)?;
-            apparmor_profile::reload_or_unload(machine, name, *loaded, line)?;
+            if *loaded && to.node == Node::Absent {
+                left.push(format!(
+                    "what the kernel enforced as `{name}` had no file, and is not known"
+                ));
+            } else {
+                apparmor_profile::reload_or_unload(machine, name, *loaded, line)?;
+            }
         }
         (Image::Running { .. }, Image::Running { .. }) => super::container::restart(hands, line)?,
         _ => {}

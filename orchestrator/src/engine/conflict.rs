@@ -4,7 +4,10 @@ use std::fs;
 
 use super::{Fleet, Restore};
 use crate::{
-    effect::{self, Image, Vault},
+    effect::{
+        self, Image, Vault,
+        image::{FileImage, Node},
+    },
     error::{Error, ErrorKind, Result},
     transport::printable,
 };
@@ -28,25 +31,46 @@ pub(super) fn conflict(vault: &dyn Vault, restore: &Restore, now: &Image) -> Err
     error.hint("Bring it back by hand, or leave it; nothing was touched.")
 }
 
-/// Who still uses a profile that is to be unloaded, in words: processes under it, and containers whose
-/// configuration selects it, which would not start without it.
-pub(super) fn users_of_profile(fleet: &Fleet, to: &Image) -> Result<Option<String>> {
-    let Image::Profile { name, loaded: false, .. } = to else { return Ok(None) };
-    let mut users = Vec::new();
+/// Who still uses what is to be taken away, in words: processes under a profile, containers whose configuration
+/// names the profile or the file and which would not start without it, policies that include the file. The
+/// journal knows most of them; those that another journal knows, or that somebody made by hand, are found here.
+pub(super) fn still_used(fleet: &Fleet, to: &Image) -> Result<Option<String>> {
+    let (what, mut users) = match to {
+        Image::Profile { name, loaded, file } if !loaded || file.node == Node::Absent => {
+            let running = processes_under(name);
+            let users = match running {
+                0 => Vec::new(),
+                running => vec![format!("{running} running processes")],
+            };
+            (name, users)
+        }
+        Image::File(FileImage { path, node: Node::Absent, .. }) => (path, policies_with(path)),
+        _ => return Ok(None),
+    };
     let runtime = fleet.runtime();
     for container in runtime.list()? {
         let config = runtime.config(&container)?;
-        if runtime.values(&config, "lxc.apparmor.profile").last() == Some(name) {
+        let named =
+            |line: &str| !line.trim_start().starts_with('#') && line.contains(what.as_str());
+        if config.text.lines().any(named) {
             users.push(format!("container `{}`", printable(&container)));
         }
     }
-    let processes = processes_under(name);
-    if processes > 0 {
-        users.push(format!("{processes} running processes"));
-    }
-    Ok((!users.is_empty()).then(|| {
-        format!("profile `{name}` stays loaded, because it is used by {}", users.join(", "))
-    }))
+    Ok((!users.is_empty())
+        .then(|| format!("`{what}` stays, because it is used by {}", users.join(", "))))
+}
+
+/// The policies in AppArmor's folder that include a file below it.
+fn policies_with(path: &str) -> Vec<String> {
+    const POLICIES: &str = "/etc/apparmor.d";
+    let Some(below) = path.strip_prefix(&format!("{POLICIES}/")) else { return Vec::new() };
+    let include = format!("<{below}>");
+    let Ok(folder) = fs::read_dir(POLICIES) else { return Vec::new() };
+    let includes = |entry: &fs::DirEntry| {
+        fs::read_to_string(entry.path()).is_ok_and(|text| text.contains(&include))
+    };
+    let name = |entry: fs::DirEntry| format!("policy `{}`", entry.file_name().to_string_lossy());
+    folder.flatten().filter(includes).map(name).collect()
 }
 
 fn processes_under(profile: &str) -> usize {

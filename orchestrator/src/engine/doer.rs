@@ -5,7 +5,7 @@ use phoenix_sdk::{Change, Kind, Observed, StepError, Verdict};
 
 use super::{
     Deed, Effect, Fleet, Memory, Restore,
-    conflict::{conflict, users_of_profile},
+    conflict::{conflict, still_used},
     event::Body,
     recorder::Recorder,
     reverse::reverse,
@@ -93,7 +93,12 @@ impl Doer<'_, '_> {
         }
         let deed = Deed::Restore(Box::new(Restore { from: from.clone(), ..restore.clone() }));
         let number = self.recorder.intend(self.unit, deed, &now, Some(restore.to.clone()))?;
-        let outcome = match users_of_profile(self.fleet, &restore.to)? {
+        // What is in a container is its own; what is on the host serves them all.
+        let users = match self.hands.container {
+            None => still_used(self.fleet, &restore.to)?,
+            Some(_) => None,
+        };
+        let outcome = match users {
             Some(users) => Ok(vec![users]),
             None => {
                 // Files are replaced only as they were seen just now; packages and texts are merged.
