@@ -78,7 +78,7 @@ impl Doer<'_, '_> {
         self.ended(number, &Item::of(&change.kind), outcome.map(|()| Vec::new()))
     }
 
-    /// Brings something back, if it still is as it was left.
+    /// Brings something back, if it still is as it was left, and says whether it did.
     ///
     /// # Errors
     /// `ROLLBACK-CONFLICT` when it is not: nothing was touched then.
@@ -98,6 +98,7 @@ impl Doer<'_, '_> {
             None => still_used(self.fleet, &restore.to)?,
             Some(_) => None,
         };
+        let unused = users.is_none();
         let outcome = match users {
             Some(users) => Ok(vec![users]),
             None => {
@@ -111,7 +112,7 @@ impl Doer<'_, '_> {
                 })
             }
         };
-        self.ended(number, &item, outcome).map(|()| true)
+        self.ended(number, &item, outcome).map(|()| unused)
     }
 
     /// What a restoration starts from: what was left or, where nobody came to look, what can be told from
