@@ -150,6 +150,30 @@ fn a_container_that_stops_between_two_effects_is_finished_later() -> Result<()> 
 }
 
 #[test]
+fn a_container_that_is_destroyed_between_two_effects_is_named() -> Result<()> {
+    let container = container("destroyed", &Options::default())?;
+    let name = container.name().to_owned();
+    let bench = Workbench::with_repository_catalogue()?;
+    let run = ["run", "--features", "docker", "--target", &name, "--allow", "restart"];
+    let mut command = bench.command()?;
+    command.args(run).args(["--output", "json"]).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let output = child.stdout.take().context("no output")?;
+    let mut there = Some(container);
+    for line in BufReader::new(output).lines() {
+        if line?.contains("\"event\":\"done\"")
+            && let Some(container) = there.take()
+        {
+            container.destroy()?;
+        }
+    }
+    assert!(there.is_none() && child.wait()?.code() == Some(6));
+    fails(&bench.run(&run)?, 6, "TARGET-UNKNOWN")?;
+    fails(&bench.run(&["rollback", "last"])?, 6, "TARGET-UNKNOWN")?;
+    Ok(())
+}
+
+#[test]
 fn a_session_that_is_killed_costs_its_target_and_is_finished_later() -> Result<()> {
     let container = container("attach", &Options::default())?;
     let before = restorable(&container)?;

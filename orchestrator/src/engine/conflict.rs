@@ -12,6 +12,9 @@ use crate::{
     transport::printable,
 };
 
+/// Lines of a difference that an error shows.
+const MOST_LINES: usize = 30;
+
 /// The error for what somebody has changed since, with all three: before, after and now.
 pub(super) fn conflict(vault: &dyn Vault, restore: &Restore, now: &Image) -> Error {
     let what = effect::describe(&restore.from, &restore.to);
@@ -24,10 +27,13 @@ pub(super) fn conflict(vault: &dyn Vault, restore: &Restore, now: &Image) -> Err
     .cause(format!("after the run: {}", effect::shown(&restore.from)))
     .cause(format!("now: {}", effect::shown(now)));
     // What somebody changed since is the difference that the operator has to judge.
-    let error = match effect::difference(vault, &restore.from, now) {
-        Ok(Some(text)) => error.cause(format!("changed since: {}", printable(&text))),
-        _ => error,
-    };
+    let difference =
+        effect::difference(vault, &restore.from, now).ok().flatten().unwrap_or_default();
+    let lines =
+        difference.lines().filter(|line| !line.starts_with("---") && !line.starts_with("+++"));
+    let error = lines
+        .take(MOST_LINES)
+        .fold(error, |error, line| error.cause(format!("changed since: {}", printable(line))));
     error.hint("Bring it back by hand, or leave it; nothing was touched.")
 }
 

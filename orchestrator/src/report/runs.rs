@@ -27,7 +27,10 @@ pub fn runs(runs: &[RunRow]) -> String {
             end(run),
             count(changes, "change"),
         );
-        text.push_str(&relation(run));
+        let relation = relation(run);
+        if !relation.is_empty() {
+            let _ = write!(text, ",{relation}");
+        }
         text.push('\n');
     }
     text

@@ -155,10 +155,17 @@ impl Container {
         stdin: Option<&[u8]>,
         limit: Duration,
     ) -> Result<Output> {
-        let mut command = Command::new("lxc-attach");
-        command.args(["--name", &self.name, "--clear-env"]);
-        command.args(["--set-var", "LC_ALL=C", "--set-var", "DEBIAN_FRONTEND=noninteractive"]);
-        process::capture(command.arg("--").args(argv), stdin, limit)
+        let attach = || {
+            let mut command = Command::new("lxc-attach");
+            command.args(["--name", &self.name, "--clear-env"]);
+            command.args(["--set-var", "LC_ALL=C", "--set-var", "DEBIAN_FRONTEND=noninteractive"]);
+            process::capture(command.arg("--").args(argv), stdin, limit)
+        };
+        match attach()? {
+            // Once in some thousand times LXC 5 fails over its own copy in memory, before it does anything.
+            output if output.stderr.contains("Failed to rexec as memfd") => attach(),
+            output => Ok(output),
+        }
     }
 
     /// Reads a file, also of a container that is stopped.

@@ -62,8 +62,7 @@ impl ContainerMachine {
             old => {
                 drop(old);
                 tracing::debug!(container = %self.label(), "opening a session");
-                Session::open(&self.attach, &Mark::own(&self.name), self.patience)
-                    .map_err(|fault| self.closed(fault))?
+                self.open().map_err(|fault| self.closed(fault))?
             }
         };
         let result = session.run(items, line);
@@ -71,6 +70,16 @@ impl ContainerMachine {
             *place = Some(session);
         }
         Ok(result)
+    }
+
+    /// Once in some thousand times the `lxc-attach` of LXC 5 fails over its own copy in memory, before it
+    /// does anything; the second time it works.
+    fn open(&self) -> std::result::Result<Session, Fault> {
+        let open = || Session::open(&self.attach, &Mark::own(&self.name), self.patience);
+        match open() {
+            Err(Fault::Lost(words)) if words.contains("Failed to rexec as memfd") => open(),
+            outcome => outcome,
+        }
     }
 
     fn run_exec(&self, exec: &Exec, line: &mut dyn FnMut(&str)) -> Result<Output> {

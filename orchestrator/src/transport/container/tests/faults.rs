@@ -71,6 +71,20 @@ fn no_shell_is_told_with_the_reason() {
 }
 
 #[test]
+fn an_attach_that_fails_over_itself_is_tried_again_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = format!(
+        "cd {} && touch $(($(ls | wc -l) + 1)) && [ $(ls | wc -l) -gt $0 ] && exec \"$@\"\n\
+         echo 'Device or resource busy - Failed to rexec as memfd' >&2; exit 134",
+        folder.path().display()
+    );
+    assert!(machine(&["/bin/sh", "-c", &script, "1"]).probe(&Exec::new(["true"])).is_ok());
+    let error = machine(&["/bin/sh", "-c", &script, "9"]).probe(&Exec::new(["true"]));
+    assert_eq!(error.unwrap_err().code, "TARGET-UNREACHABLE");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+}
+
+#[test]
 fn a_liar_gets_a_coded_error() {
     // This shell repeats what it reads, the marks in the text included.
     for liar in ["exec cat", "exec yes", "exec cat >&2", "exec cat /dev/urandom"] {
