@@ -37,7 +37,9 @@ pub const LAB: &[Package] = &[
 /// What the tests need besides.
 pub const TESTS: &[Package] = &[
     Package { name: "apparmor", why: "has the parser that compiles the profile" },
+    Package { name: "bsdutils", why: "has `script`, a terminal for those who are asked on one" },
     Package { name: "busybox-static", why: "is the other shell that sessions must work with" },
+    Package { name: "e2fsprogs", why: "has `chattr`, for files that even root cannot change" },
     Package { name: "procps", why: "finds processes that must not be left behind" },
     Package { name: "strace", why: "counts how often a container is entered" },
 ];
