@@ -25,8 +25,15 @@ pub(super) fn recover(
     target: &str,
 ) -> Result<BTreeMap<Unit, Error>> {
     let mut conflicts = BTreeMap::new();
-    for effect in memory.in_doubt(target, recorder.run())? {
-        let hands = fleet.hands_on_any(target)?;
+    let mut doubtful = memory.in_doubt(target, recorder.run())?;
+    // A container that was being restarted may be down, or not up yet: nothing else can be looked at then.
+    let restarts = |effect: &Effect| effect.before.item() == Item::Running;
+    if doubtful.iter().any(restarts) {
+        effect::finish_restart(fleet.hands_on_any(target)?, &mut |_| {})?;
+    }
+    doubtful.sort_by_key(|effect| !restarts(effect));
+    for effect in doubtful {
+        let hands = fleet.hands(target)?;
         if let Some(error) = settle(memory, recorder, hands, &effect)? {
             conflicts.insert(effect.unit.clone(), error);
         }
@@ -40,10 +47,6 @@ fn settle(
     hands: Hands<'_>,
     effect: &Effect,
 ) -> Result<Option<Error>> {
-    // A container that was being restarted may be down, or not up yet: nothing can be looked at then.
-    if effect.before.item() == Item::Running {
-        effect::finish_restart(hands, &mut |_| {})?;
-    }
     let item = effect.before.item();
     let now = effect::capture(hands, memory, &item)?;
     effect::clean(hands, &effect.before)?;
