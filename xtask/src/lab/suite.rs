@@ -33,6 +33,9 @@ pub(super) struct Outcome {
     pub(super) elapsed: Duration,
 }
 
+/// Looks at the host and the container after a rollback.
+const NOTHING_LEFT: &str = include_str!("nothing-left.sh");
+
 /// Runs all parts, also after one has failed, shows a table, and fails if any part has.
 pub fn run(options: &Options) -> Result<()> {
     let bookworm = wish("suite-bookworm", Release::Bookworm, Docker::Vfs);
@@ -128,23 +131,17 @@ impl Suite<'_> {
     /// nothing of ours is left on the host.
     fn back(&mut self, wish: &ContainerWish) -> Result<()> {
         let (lab, release) = (self.lab, wish.release.name());
-        let catalogue = product::catalogue();
-        let words =
-            ["phoenix-orch", "rollback", "last", "--config", &catalogue, "--allow", "restart"];
-        self.part(&format!("{release}: phoenix-orch rollback"), &|| lab.live(&words))?;
-        let script = format!(
-            "set -e\n\
-             ! grep -q '^lxc-phoenix-v2 ' /sys/kernel/security/apparmor/profiles\n\
-             for path in /etc/apparmor.d/lxc-phoenix-v2 /etc/apparmor.d/tunables/nesting \\\n\
-               /etc/modules-load.d/phoenix-fuse.conf; do ! test -e $path; done\n\
-             ! grep -e phoenix -e /dev/fuse /var/lib/lxc/{0}/config\n\
-             test \"$(lxc-attach -n {0} -- docker info --format '{{{{.Driver}}}}')\" = vfs\n\
-             lxc-attach -n {0} -- cat /proc/1/attr/current | grep unconfined\n",
-            wish.name
-        );
-        self.part(&format!("{release}: nothing of ours is left"), &|| {
-            lab.live(&["sh", "-c", &script])
-        })?;
+        let rollback =
+            format!("phoenix-orch rollback last --config {} --allow restart", product::catalogue());
+        let alone = format!("{rollback} --target host; test $? = 9");
+        let parts: [(&str, Vec<&str>); 3] = [
+            ("the host alone cannot be taken back", vec!["sh", "-c", &alone]),
+            ("phoenix-orch rollback", rollback.split(' ').collect()),
+            ("nothing of ours is left", vec!["sh", "-c", NOTHING_LEFT, "sh", &wish.name]),
+        ];
+        for (part, words) in parts {
+            self.part(&format!("{release}: {part}"), &|| lab.live(&words))?;
+        }
         Ok(())
     }
 
