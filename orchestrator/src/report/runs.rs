@@ -95,7 +95,8 @@ fn end(run: &RunRow) -> String {
 fn relation(run: &RunRow) -> String {
     let mut text = String::new();
     if let Some(other) = &run.takes_back {
-        let _ = write!(text, " took back {}", printable(other));
+        let how = if run.exit == Some(0) { "took back" } else { "was to take back" };
+        let _ = write!(text, " {how} {}", printable(other));
     }
     if let Some(other) = &run.taken_back_by {
         let _ = write!(
