@@ -5,16 +5,16 @@ use std::{
     time::Duration,
 };
 
-use phoenix_sdk::{FileState, Observed, ServiceState, Subject};
+use phoenix_sdk::{FileState, Observed, Subject};
 
 use super::{
     Eyes, Hands, Vault, apparmor_profile, container,
     image::{FileImage, Image, Item, Node, ServiceImage},
-    kernel, observe, observe_all, packages_image, xattrs,
+    kernel, observe, observe_all, packages_image, service, xattrs,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Exec, Reader},
+    transport::{Exec, Reader, printable},
 };
 
 /// What is there now of this item; contents go into the vault.
@@ -26,7 +26,16 @@ pub fn capture(hands: Hands<'_>, vault: &dyn Vault, item: &Item) -> Result<Image
     Ok(match item {
         Item::File { path } => Image::File(file(machine, vault, path)?),
         Item::Packages => Image::Packages(packages_image::take(machine, vault)?),
-        Item::Service { name } => Image::Service(service(machine, name)?),
+        Item::Service { name } => {
+            let seen = one(hands, Subject::Service { name: name.clone() })?;
+            let Observed::Service(state) = seen else { return Err(garbled(item)) };
+            Image::Service(ServiceImage {
+                name: name.clone(),
+                exists: state.exists(),
+                enabled: state.is_enabled(),
+                active: state.is_active(),
+            })
+        }
         Item::Sysctl { key } => {
             let seen = one(hands, Subject::Sysctl { key: key.clone() })?;
             let Observed::Sysctl { value, .. } = seen else { return Err(garbled(item)) };
@@ -61,8 +70,8 @@ pub fn capture(hands: Hands<'_>, vault: &dyn Vault, item: &Item) -> Result<Image
 
 fn one(hands: Hands<'_>, subject: Subject) -> Result<Observed> {
     let eyes = Eyes { host: hands.own, container: hands.container };
-    let seen = observe_all(eyes, hands.own, &[subject])?;
-    seen.into_iter().next().unwrap_or_else(|| Err(garbled(&Item::Unseen)))
+    let seen = observe_all(eyes, hands.own, std::slice::from_ref(&subject))?;
+    seen.into_iter().next().unwrap_or_else(|| Err(observe::garbled(&subject)))
 }
 
 fn garbled(item: &Item) -> Error {
@@ -73,11 +82,11 @@ fn garbled(item: &Item) -> Error {
 
 /// What is at a path, and which of the folders above it are missing.
 pub(super) fn file(machine: &dyn Reader, vault: &dyn Vault, path: &str) -> Result<FileImage> {
-    let state = states(machine, &[path.to_owned()])?.pop().unwrap_or(FileState::Absent);
+    let state = observe::files(machine, &[path.to_owned()])?.pop().unwrap_or(FileState::Absent);
     let mut missing_folders = Vec::new();
     if state == FileState::Absent {
         let above = folders_above(path);
-        let seen = states(machine, &above)?;
+        let seen = observe::files(machine, &above)?;
         let missing = above.into_iter().zip(seen).filter(|(_, seen)| *seen == FileState::Absent);
         missing_folders.extend(missing.map(|(folder, _)| folder));
     }
@@ -105,46 +114,33 @@ fn folders_above(path: &str) -> Vec<String> {
     path.match_indices('/').skip(1).map(|(at, _)| path[..at].to_owned()).collect()
 }
 
-fn states(machine: &dyn Reader, paths: &[String]) -> Result<Vec<FileState>> {
-    observe::files(machine, paths)
-}
-
-fn service(machine: &dyn Reader, name: &str) -> Result<ServiceImage> {
-    let subject = Subject::Service { name: name.to_owned() };
-    let eyes = Eyes { host: machine, container: None };
-    let state = match observe_all(eyes, machine, &[subject])?.into_iter().next().transpose()? {
-        Some(Observed::Service(state)) => state,
-        _ => ServiceState::not_found(),
-    };
-    Ok(ServiceImage {
-        name: name.to_owned(),
-        exists: state.exists(),
-        enabled: state.is_enabled(),
-        active: state.is_active(),
-    })
-}
-
 /// Whether the container runs, and which services are active in it. Services that end by themselves are
 /// not among them.
 fn running(hands: Hands<'_>) -> Result<Image> {
     let seen = container::observe(Eyes { host: hands.own, container: hands.container })?;
     let Observed::Container(state) = seen else { return Err(garbled(&Item::Running)) };
-    let mut services = BTreeSet::new();
-    if state.running {
-        let argv = ["systemctl", "list-units", "--type=service", "--state=running", "--plain"];
-        let exec = Exec::new(argv.into_iter().chain(["--no-legend", "--no-pager"]));
-        match hands.own.probe(&exec.within(Duration::from_secs(60))) {
-            Ok(output) if output.success() => {
-                let text = output.stdout.to_text();
-                let names = text.lines().filter_map(|line| line.split_whitespace().next());
-                services.extend(names.map(str::to_owned));
-            }
-            Err(error) if error.kind == ErrorKind::Unreachable => return Err(error),
-            // A container without systemd has no services to lose.
-            _ => {}
-        }
-    }
+    let services = if state.running { services(hands.own)? } else { BTreeSet::new() };
     Ok(Image::Running { running: state.running, services })
+}
+
+/// The services that run. A container without systemd has none to lose.
+fn services(machine: &dyn Reader) -> Result<BTreeSet<String>> {
+    let argv = ["systemctl", "list-units", "--type=service", "--state=running", "--plain"];
+    let exec = Exec::new(argv.into_iter().chain(["--no-legend", "--no-pager"]));
+    let output = match machine.probe(&exec.within(Duration::from_secs(60))) {
+        Err(error) if error.code == "EXEC-NOT-FOUND" => return Ok(BTreeSet::new()),
+        output => output?,
+    };
+    if !output.success() {
+        let complaint = output.complaint();
+        return match output.stderr.to_text().contains("not been booted with systemd") {
+            true => Ok(BTreeSet::new()),
+            false => Err(service::silent("*.service", printable(&complaint))),
+        };
+    }
+    let text = output.stdout.to_text();
+    let names = text.lines().filter_map(|line| line.split_whitespace().next());
+    Ok(names.map(str::to_owned).collect())
 }
 
 #[cfg(test)]

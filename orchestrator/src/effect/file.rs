@@ -60,6 +60,13 @@ pub(super) fn write(
     }
 }
 
+/// A path of which something could not be read.
+pub(super) fn unreadable(path: &str, cause: &str) -> Error {
+    Error::new(ErrorKind::Step, "FILE-READ", format!("`{}` cannot be looked at", printable(path)))
+        .cause(printable(cause))
+        .hint("Look at the path by hand on that machine.")
+}
+
 /// Runs a command about a path, whose failure is one of the path's.
 pub(super) fn succeeded(machine: &dyn Mutator, exec: &Exec, path: &str) -> Result<()> {
     let output = machine.exec(exec, &mut |_| {})?;

@@ -109,7 +109,7 @@ fn parse(subject: &Subject, answers: Vec<Seen>) -> Result<Observed> {
     }
 }
 
-fn garbled(subject: &Subject) -> Error {
+pub(super) fn garbled(subject: &Subject) -> Error {
     Error::new(
         ErrorKind::Internal,
         "OBSERVATION-MISMATCH",

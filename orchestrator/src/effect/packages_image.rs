@@ -61,7 +61,8 @@ pub(super) fn planned(
     names: &[String],
     recommends: bool,
 ) -> Result<BTreeSet<String>> {
-    let mut argv = vec!["apt-get".to_owned(), "--simulate".to_owned()];
+    // Of an installation that was cut off before, apt simulates nothing else until it may mend that too.
+    let mut argv = ["apt-get", "--simulate", "--fix-broken"].map(str::to_owned).to_vec();
     argv.extend(packages::install_words(names, recommends));
     let output = machine.probe(&Exec::new(argv))?;
     // What cannot be simulated will not be installed either, and then the reason is shown.

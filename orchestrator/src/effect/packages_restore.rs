@@ -7,7 +7,7 @@ use super::{
     Vault, area, capture,
     image::{Package, PackagesImage},
     packages, packages_area,
-    packages_image::{DATA, MARKS, acts, added, bare, data, known, moved},
+    packages_image::{DATA, MARKS, acts, added, bare, data, is_there, known, moved},
     restore::bring_file,
 };
 use crate::{
@@ -24,7 +24,7 @@ pub(super) fn restore(
     line: &mut dyn FnMut(&str),
 ) -> Result<Vec<String>> {
     let now = known(machine)?;
-    let there = |name: &String| now.get(name).is_some_and(super::packages_image::is_there);
+    let there = |name: &String| now.get(name).is_some_and(is_there);
     let surplus: BTreeSet<String> = added(to, from).into_iter().filter(there).collect();
     let lacking: BTreeSet<String> =
         added(from, to).into_iter().filter(|name| !there(name)).collect();
@@ -44,7 +44,7 @@ pub(super) fn restore(
         .into_iter()
         .map(|(name, was, is)| format!("`{name}` stays at {is}; it was {was}"))
         .collect();
-    forget(machine, vault, to, &theirs, &mut left, line)?;
+    forget(machine, vault, (from, to), &theirs, &mut left, line)?;
     left.extend(packages_area::restore(machine, vault, from, to, &theirs)?);
     // A removal changes them too; what the user marked since is worth more than what was there before.
     if marks.node == from.marks.node {
@@ -78,7 +78,7 @@ pub(super) fn pending(
     to: &PackagesImage,
     now: &PackagesImage,
 ) -> Result<Vec<String>> {
-    let there = |name: &String| now.known.get(name).is_some_and(super::packages_image::is_there);
+    let there = |name: &String| now.known.get(name).is_some_and(is_there);
     let known = |name: &String| now.known.contains_key(name);
     let surplus = from.known.keys().filter(|name| !to.known.contains_key(*name) && known(name));
     let lacking = added(from, to).into_iter().filter(|name| !there(name));
@@ -172,14 +172,16 @@ fn was_interrupted(machine: &dyn Mutator) -> Result<bool> {
 fn forget(
     machine: &dyn Mutator,
     vault: &dyn Vault,
-    to: &PackagesImage,
+    (from, to): (&PackagesImage, &PackagesImage),
     theirs: &BTreeSet<String>,
     left: &mut Vec<String>,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
     let now = known(machine)?;
+    // What somebody else has installed and removed since keeps its configuration.
     let only_config = |(name, package): &(&String, &Package)| {
-        !super::packages_image::is_there(package) && !to.known.contains_key(*name)
+        let added = from.known.contains_key(*name) && !to.known.contains_key(*name);
+        added && !is_there(package)
     };
     let names: Vec<&String> = now.iter().filter(only_config).map(|(name, _)| name).collect();
     let before = area::fetch(vault, &to.area)?;

@@ -23,7 +23,11 @@ pub(super) fn read(machine: &dyn Reader, path: &str) -> Result<BTreeMap<String, 
         Err(error) => return Err(error),
     };
     if !output.success() {
-        return Ok(BTreeMap::new());
+        // The tar of a small tool box knows no such option, and no attributes.
+        return match output.stderr.to_text().contains("option") {
+            true => Ok(BTreeMap::new()),
+            false => Err(file::unreadable(path, &output.complaint())),
+        };
     }
     let entries = area::entries(&output.stdout.0)?;
     Ok(match entries.into_values().next().map(|entry| entry.node) {

@@ -1,6 +1,6 @@
 //! Why something is not taken back: somebody has changed it since, or something still uses it.
 
-use std::fs;
+use std::{fs, io};
 
 use super::{Fleet, Restore};
 use crate::{
@@ -43,14 +43,14 @@ pub(super) fn conflict(vault: &dyn Vault, restore: &Restore, now: &Image) -> Err
 pub(super) fn still_used(fleet: &Fleet, to: &Image) -> Result<Option<String>> {
     let (what, mut users) = match to {
         Image::Profile { name, loaded, file } if !loaded || file.node == Node::Absent => {
-            let running = processes_under(name);
+            let running = processes_under(name)?;
             let users = match running {
                 0 => Vec::new(),
                 running => vec![format!("{running} running processes")],
             };
             (name, users)
         }
-        Image::File(FileImage { path, node: Node::Absent, .. }) => (path, policies_with(path)),
+        Image::File(FileImage { path, node: Node::Absent, .. }) => (path, policies_with(path)?),
         _ => return Ok(None),
     };
     let runtime = fleet.runtime();
@@ -67,26 +67,37 @@ pub(super) fn still_used(fleet: &Fleet, to: &Image) -> Result<Option<String>> {
 }
 
 /// The policies in AppArmor's folder that include a file below it.
-fn policies_with(path: &str) -> Vec<String> {
+fn policies_with(path: &str) -> Result<Vec<String>> {
     const POLICIES: &str = "/etc/apparmor.d";
-    let Some(below) = path.strip_prefix(&format!("{POLICIES}/")) else { return Vec::new() };
+    let Some(below) = path.strip_prefix(&format!("{POLICIES}/")) else { return Ok(Vec::new()) };
     let include = format!("<{below}>");
-    let Ok(folder) = fs::read_dir(POLICIES) else { return Vec::new() };
-    let includes = |entry: &fs::DirEntry| {
-        fs::read_to_string(entry.path()).is_ok_and(|text| text.contains(&include))
+    let look = || -> io::Result<Vec<String>> {
+        let mut policies = Vec::new();
+        for entry in fs::read_dir(POLICIES)? {
+            let entry = entry?;
+            let text =
+                if entry.file_type()?.is_file() { fs::read(entry.path())? } else { continue };
+            if String::from_utf8_lossy(&text).contains(&include) {
+                policies.push(format!("policy `{}`", entry.file_name().to_string_lossy()));
+            }
+        }
+        Ok(policies)
     };
-    let name = |entry: fs::DirEntry| format!("policy `{}`", entry.file_name().to_string_lossy());
-    folder.flatten().filter(includes).map(name).collect()
+    look().map_err(|error| unknown(POLICIES, &error))
 }
 
-fn processes_under(profile: &str) -> usize {
-    let Ok(folder) = fs::read_dir("/proc") else { return 0 };
+fn processes_under(profile: &str) -> Result<usize> {
+    let processes = fs::read_dir("/proc").map_err(|error| unknown("/proc", &error))?;
+    // What has ended meanwhile, and what is no process, has no label.
     let label = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("attr/current")).ok();
-    let labels = folder.flatten().filter_map(label);
-    labels
-        .filter(|label| {
-            let label = label.trim();
-            label.split([' ', '/']).next() == Some(profile)
-        })
-        .count()
+    let labels = processes.flatten().filter_map(label);
+    Ok(labels.filter(|label| label.trim().split([' ', '/']).next() == Some(profile)).count())
+}
+
+/// Nobody can say who uses something, so it must stay.
+fn unknown(path: &str, cause: &io::Error) -> Error {
+    let message = "it cannot be found out who still uses what is to be taken away";
+    Error::new(ErrorKind::Step, "FILE-READ", message)
+        .cause(format!("{path}: {cause}"))
+        .hint("Mend what the cause says, then roll back again.")
 }

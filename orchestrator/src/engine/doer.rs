@@ -26,6 +26,17 @@ pub(super) struct Doer<'a, 'r> {
     pub(super) hands: Hands<'a>,
 }
 
+/// How taking one thing back ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Back {
+    /// It was as before already.
+    Already,
+    /// It is as before now.
+    Now,
+    /// It stays as it is, because something still uses it.
+    Kept,
+}
+
 impl Doer<'_, '_> {
     /// Performs a change if it is needed, and says whether it was. `owing` are the units that will owe
     /// their verification for it. If a service that ran does not run afterwards, what this unit has done
@@ -78,16 +89,16 @@ impl Doer<'_, '_> {
         self.ended(number, &Item::of(&change.kind), outcome.map(|()| Vec::new()))
     }
 
-    /// Brings something back, if it still is as it was left, and says whether it did.
+    /// Brings something back, if it still is as it was left.
     ///
     /// # Errors
     /// `ROLLBACK-CONFLICT` when it is not: nothing was touched then.
-    pub(super) fn restore(&self, restore: &Restore) -> Result<bool> {
+    fn restore(&self, restore: &Restore) -> Result<Back> {
         let item = restore.to.item();
         let now = effect::capture(self.hands, self.memory, &item)?;
         let from = self.left(restore, &now);
         match self.judge(restore, &from, &now)? {
-            Judgement::AsBefore => return Ok(false),
+            Judgement::AsBefore => return Ok(Back::Already),
             Judgement::Conflict => return Err(conflict(self.memory, restore, &now)),
             Judgement::AsAfter => {}
         }
@@ -98,7 +109,7 @@ impl Doer<'_, '_> {
             None => still_used(self.fleet, &restore.to)?,
             Some(_) => None,
         };
-        let unused = users.is_none();
+        let back = if users.is_some() { Back::Kept } else { Back::Now };
         let outcome = match users {
             Some(users) => Ok(vec![users]),
             None => {
@@ -112,14 +123,14 @@ impl Doer<'_, '_> {
                 })
             }
         };
-        self.ended(number, &item, outcome).map(|()| unused)
+        self.ended(number, &item, outcome).map(|()| back)
     }
 
     /// What a restoration starts from: what was left or, where nobody came to look, what can be told from
     /// the present.
     pub(super) fn left(&self, restore: &Restore, now: &Image) -> Image {
-        if restore.in_doubt { effect::begun(&restore.to, now) } else { None }
-            .unwrap_or_else(|| restore.from.clone())
+        let begun = if restore.in_doubt { effect::begun(&restore.to, now) } else { None };
+        begun.unwrap_or_else(|| restore.from.clone())
     }
 
     /// The three-way rule on what is to be brought back.
@@ -128,18 +139,18 @@ impl Doer<'_, '_> {
     }
 
     /// Does what takes something back. An interruption does not end it: half taken back is worse.
-    pub(super) fn deed(&self, deed: &Deed) -> Result<bool> {
+    pub(super) fn deed(&self, deed: &Deed) -> Result<Back> {
         match deed {
             Deed::Restore(restore) => self.restore(restore),
             Deed::Change(change) => match change.kind {
                 Kind::RestartService { .. } | Kind::RestartContainer => {
-                    self.restart(change).map(|()| true)
+                    self.restart(change).map(|()| Back::Now)
                 }
                 _ => {
                     let before = effect::before(self.hands, self.memory, change, &mut |line| {
                         self.say(line)
                     })?;
-                    self.act(change, None, &before).map(|()| true)
+                    self.act(change, None, &before).map(|()| Back::Now)
                 }
             },
         }
@@ -157,7 +168,7 @@ impl Doer<'_, '_> {
                 self.say(line);
             }
             for deed in &reversal.deeds {
-                done += usize::from(self.deed(deed)?);
+                done += usize::from(self.deed(deed)? == Back::Now);
             }
         }
         Ok(done)

@@ -225,6 +225,11 @@ pub enum Outcome {
     },
     /// Verifying only: the evidence holds.
     Verified,
+    /// Taking back only: some of it was left as it is, because something still needs it.
+    Kept {
+        /// How many changes were made all the same.
+        changes: usize,
+    },
     /// It failed.
     Failed {
         /// Why.

@@ -24,6 +24,8 @@ pub struct Reversal {
     pub deeds: Vec<Deed>,
     /// What cannot be taken back, in words.
     pub impossible: Vec<String>,
+    /// Whether all of it has to stay, because something else still needs it.
+    pub kept: bool,
 }
 
 /// What takes these effects of one run back. They are in the order in which they were made.
@@ -48,7 +50,8 @@ pub fn reverse(effects: &[Effect]) -> Vec<Reversal> {
 }
 
 fn reversal(unit: &Unit, effects: &[&Effect]) -> Reversal {
-    let mut reversal = Reversal { unit: unit.clone(), deeds: Vec::new(), impossible: Vec::new() };
+    let mut reversal =
+        Reversal { unit: unit.clone(), deeds: Vec::new(), impossible: Vec::new(), kept: false };
     let mut restarts: Vec<Change> = Vec::new();
     // The item's place is that of its last effect.
     let mut items: BTreeMap<Item, Vec<&Effect>> = BTreeMap::new();

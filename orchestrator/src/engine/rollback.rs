@@ -13,7 +13,7 @@ use super::{
     Ask, Deed, Effect, Fleet, Memory, Restore, Reversal, Sink, State, ask,
     claim::claim,
     conflict::conflict,
-    doer::Doer,
+    doer::{Back, Doer},
     event::{Body, Outcome, Planned, millis},
     recorder::Recorder,
     recover::recover,
@@ -98,6 +98,7 @@ impl Rollback<'_> {
             let needed = unit.target == HOST && !standing.is_empty();
             if needed {
                 reversal.deeds.clear();
+                reversal.kept = true;
                 reversal.impossible.push(format!("stays as it is: {standing}"));
             }
             let ready = ready.and_then(|()| match needed && self.only_host() {
@@ -247,14 +248,22 @@ impl Rollback<'_> {
     fn perform(&self, recorder: &Recorder<'_>, reversal: &Reversal) -> Result<Outcome> {
         let unit = &reversal.unit;
         let doer = self.doer(recorder, self.fleet.hands(&unit.target)?, unit);
-        let mut changes = 0;
+        let (mut changes, mut kept) = (0, reversal.kept);
         for deed in &reversal.deeds {
             recorder.checkpoint()?;
             // Restarts come last, and only for something.
             if is_restart(deed) && changes == 0 {
                 continue;
             }
-            changes += usize::from(doer.deed(deed)?);
+            match doer.deed(deed)? {
+                Back::Now => changes += 1,
+                Back::Kept => kept = true,
+                Back::Already => {}
+            }
+        }
+        if kept {
+            // It is in force, so a later rollback can still be asked for the rest.
+            return Ok(Outcome::Kept { changes });
         }
         self.memory.settle(unit)?;
         Ok(match changes {

@@ -45,6 +45,8 @@ pub struct Counts {
     pub unchanged: usize,
     /// The evidence holds.
     pub verified: usize,
+    /// Left as it is, in whole or in part, because something still needs it.
+    pub kept: usize,
     /// Failed.
     pub failed: usize,
     /// Did not begin.
@@ -104,6 +106,10 @@ impl State {
                     Outcome::Changed { changes } | Outcome::WouldChange { changes },
                 )) => {
                     counts.changed += 1;
+                    counts.changes += changes;
+                }
+                Some(End::Finished(Outcome::Kept { changes })) => {
+                    counts.kept += 1;
                     counts.changes += changes;
                 }
                 Some(End::Finished(Outcome::Failed { .. })) => counts.failed += 1,

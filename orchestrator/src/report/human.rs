@@ -62,6 +62,7 @@ impl<W: Write + Send> Human<W> {
             Outcome::Unchanged => (GOOD, "Unchanged", String::new()),
             Outcome::Verified => (GOOD, "Verified", String::new()),
             Outcome::Changed { changes } => (GOOD, "Changed", count(*changes, "change") + ", "),
+            Outcome::Kept { changes } => (WARN, "Kept", count(*changes, "change") + ", "),
             Outcome::WouldChange { changes } => {
                 (WARN, "To change", count(*changes, "change") + ", ")
             }
@@ -109,6 +110,7 @@ impl<W: Write + Send> Human<W> {
             (counts.changed, "changed"),
             (counts.unchanged, "unchanged"),
             (counts.verified, "verified"),
+            (counts.kept, "kept"),
             (counts.skipped, "skipped"),
         ]
         .into_iter()

@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
         how: Script(
             // Everything that the other cases run in Docker containers; no registry is needed.
             r#"docker image inspect $B >/dev/null 2>&1 && { echo 'it is there already'; exit 0; }
-            d=$(mktemp -d /var/tmp/phx.XXXXXX)
+            d=$(mktemp -d -p /var/tmp)
             mkdir -p $d/usr/bin $d/usr/lib $d/usr/lib64 $d/usr/sbin $d/proc $d/sys $d/dev $d/tmp $d/etc $d/var $d/root
             ln -s usr/bin $d/bin; ln -s usr/lib $d/lib; ln -s usr/lib64 $d/lib64; ln -s usr/sbin $d/sbin
             chmod 755 $d; chmod 1777 $d/tmp
@@ -52,7 +52,7 @@ pub(super) const CASES: &[Case] = &[
         shows: "the classic builder builds three layers",
         needs: &["image"],
         how: Script(
-            r#"d=$(mktemp -d /var/tmp/phx.XXXXXX); echo copied > $d/file
+            r#"d=$(mktemp -d -p /var/tmp); echo copied > $d/file
             cat > $d/Dockerfile <<-END
 			FROM $B
 			LABEL phx=1
@@ -71,7 +71,7 @@ pub(super) const CASES: &[Case] = &[
         needs: &["image"],
         how: Script(
             // Asked over the API, for the client's part of it is a package of its own.
-            r#"d=$(mktemp -d /var/tmp/phx.XXXXXX); echo copied > $d/file
+            r#"d=$(mktemp -d -p /var/tmp); echo copied > $d/file
             cat > $d/Dockerfile <<-END
 			FROM $B
 			RUN echo one > /one && mkdir /dir && touch /dir/gone

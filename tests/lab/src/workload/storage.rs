@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
         shows: "a folder and a file are bound in, read-write and read-only",
         needs: &["image"],
         how: Script(
-            r#"d=$(mktemp -d /var/tmp/phx.XXXXXX); echo file > $d/file; mkdir $d/dir
+            r#"d=$(mktemp -d -p /var/tmp); echo file > $d/file; mkdir $d/dir
             run -v $d/dir:/dir -v $d/file:/etc/bound:ro $B sh -c 'cat /etc/bound > /dir/copy; ! touch /etc/bound 2>/dev/null'
             is "$(cat $d/dir/copy)" file 'what was written'; rm -r $d"#,
         ),
