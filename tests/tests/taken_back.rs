@@ -57,10 +57,11 @@ fn what_needs_a_package_of_the_run_stops_its_removal() -> Result<()> {
     container.script(
         "mkdir -p /tmp/mine/DEBIAN\n\
          printf 'Package: mine\\nVersion: 1\\nArchitecture: all\\nMaintainer: me <me@localhost>\\n\
-         Depends: docker.io\\nDescription: mine\\n' >/tmp/mine/DEBIAN/control\n\
+         Depends: fuse-overlayfs\\nDescription: mine\\n' >/tmp/mine/DEBIAN/control\n\
          dpkg-deb --build /tmp/mine /tmp/mine.deb >/dev/null\n\
          dpkg --install /tmp/mine.deb >/dev/null\n",
     )?;
+    // Docker's own packages would go before the one that is needed, and stay with it.
     let refused = bench.run(&["rollback", "last", "--allow", "restart"])?.expect_code(9)?;
     assert!(refused.stdout().contains("`mine`"), "{}", refused.stdout());
     assert_eq!(container.ok(&["systemctl", "is-active", "docker.service"])?.trim(), "active");

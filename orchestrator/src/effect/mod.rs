@@ -44,7 +44,7 @@ pub use expect::{before, expected};
 pub use image::{Image, Item};
 pub use judge::{Judgement, judge};
 pub use observe::observe_all;
-pub use restore::restore;
+pub use restore::{feasible, restore};
 pub use vault::{Digest, Vault};
 
 /// Eyes on a unit's machines.

@@ -1,7 +1,7 @@
 //! Takes an installation back: removes exactly the packages that it added, and brings back what their
 //! scripts wrote. Data of the packages is never removed, whatever their maintainers think of a purge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Vault, area, capture,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Exec, Mutator, Read, Seen, printable},
+    transport::{Exec, Mutator, Read, Reader, Seen, printable},
 };
 
 /// Brings a machine's packages from one image to another; says what had to be left.
@@ -24,8 +24,8 @@ pub(super) fn restore(
     line: &mut dyn FnMut(&str),
 ) -> Result<Vec<String>> {
     let now = known(machine)?;
+    let surplus = surplus(from, to, &now);
     let there = |name: &String| now.get(name).is_some_and(is_there);
-    let surplus: BTreeSet<String> = added(to, from).into_iter().filter(there).collect();
     let lacking: BTreeSet<String> =
         added(from, to).into_iter().filter(|name| !there(name)).collect();
     // Before anything is removed: what removal scripts change is not the user's doing.
@@ -95,6 +95,71 @@ pub(super) fn pending(
     Ok(pending)
 }
 
+/// The words of apt-get that remove these packages.
+fn removal(names: &BTreeSet<String>) -> Vec<String> {
+    let words = ["-o", "Dpkg::Options::=--force-remove-reinstreq", "remove", "--"];
+    words.iter().map(|word| (*word).to_owned()).chain(names.iter().cloned()).collect()
+}
+
+/// Whether these packages can be removed without any others going along, but for those that are `going`
+/// anyway.
+///
+/// # Errors
+/// `ROLLBACK-CONFLICT` with the packages that need them.
+fn removable(
+    machine: &dyn Reader,
+    names: &BTreeSet<String>,
+    going: &BTreeSet<String>,
+) -> Result<()> {
+    let mut simulation = ["apt-get", "--simulate"].map(str::to_owned).to_vec();
+    simulation.extend(removal(names));
+    let simulated = machine.probe(&Exec::new(simulation))?;
+    let would = acts(&simulated.stdout.to_text(), "Remv ");
+    let known: BTreeSet<&str> = names.iter().chain(going).map(|name| bare(name)).collect();
+    let others: Vec<String> =
+        would.into_iter().filter(|name| !known.contains(bare(name))).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        "ROLLBACK-CONFLICT",
+        format!(
+            "packages that were installed since need what is to be removed: `{}`",
+            others.join("`, `")
+        ),
+    )
+    .hint("Remove them first if they are not needed, then roll back again; nothing was touched."))
+}
+
+/// Whether a restoration could be made now, before anything of the rollback is. The packages that it will
+/// remove are added to those that are `going`.
+///
+/// # Errors
+/// As [`removable`].
+pub(super) fn feasible(
+    machine: &dyn Reader,
+    from: &PackagesImage,
+    to: &PackagesImage,
+    going: &mut BTreeSet<String>,
+) -> Result<()> {
+    let surplus = surplus(from, to, &known(machine)?);
+    if !surplus.is_empty() {
+        removable(machine, &surplus, going)?;
+    }
+    going.extend(surplus);
+    Ok(())
+}
+
+/// The packages that came and are still there.
+fn surplus(
+    from: &PackagesImage,
+    to: &PackagesImage,
+    now: &BTreeMap<String, Package>,
+) -> BTreeSet<String> {
+    added(to, from).into_iter().filter(|name| now.get(name).is_some_and(is_there)).collect()
+}
+
 /// Removes these packages and no others.
 fn remove(
     machine: &dyn Mutator,
@@ -102,32 +167,8 @@ fn remove(
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
     finish(machine, names, line)?;
-    let words = |first: &[&str]| {
-        let options = ["-o", "Dpkg::Options::=--force-remove-reinstreq", "remove", "--"];
-        let words = first.iter().chain(&options).map(|word| (*word).to_owned());
-        words.chain(names.iter().cloned()).collect::<Vec<_>>()
-    };
-    let mut simulation = vec!["apt-get".to_owned()];
-    simulation.extend(words(&["--simulate"]));
-    let simulated = machine.probe(&Exec::new(simulation))?;
-    let would = acts(&simulated.stdout.to_text(), "Remv ");
-    let bares: BTreeSet<&str> = names.iter().map(|name| bare(name)).collect();
-    let others: Vec<&String> = would.iter().filter(|name| !bares.contains(bare(name))).collect();
-    if !others.is_empty() {
-        let others: Vec<&str> = others.into_iter().map(String::as_str).collect();
-        return Err(Error::new(
-            ErrorKind::Conflict,
-            "ROLLBACK-CONFLICT",
-            format!(
-                "packages that were installed since need what is to be removed: `{}`",
-                others.join("`, `")
-            ),
-        )
-        .hint(
-            "Remove them first if they are not needed, then roll back again; nothing was removed.",
-        ));
-    }
-    packages::apt_get_words(machine, &words(&[]), line)
+    removable(machine, names, &BTreeSet::new())?;
+    packages::apt_get_words(machine, &removal(names), line)
 }
 
 /// Finishes what an installation that was cut off has begun, as far as that goes. Only dpkg knows what it

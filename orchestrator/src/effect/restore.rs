@@ -3,7 +3,7 @@
 //! What this module does not do: it does not decide whether that may be done. Files are replaced only if
 //! they still are what `from` says, whoever asks.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     Hands, Vault, apparmor_profile, file,
@@ -87,6 +87,25 @@ pub fn restore(
         _ => {}
     }
     Ok(left)
+}
+
+/// Whether a restoration could be made now. For a plan: whoever asks passes on the packages that are `going`
+/// with what comes before it.
+///
+/// # Errors
+/// `ROLLBACK-CONFLICT` when something that came since stands in the way.
+pub fn feasible(
+    hands: Hands<'_>,
+    from: &Image,
+    to: &Image,
+    going: &mut BTreeSet<String>,
+) -> Result<()> {
+    match (from, to) {
+        (Image::Packages(from), Image::Packages(to)) => {
+            packages_restore::feasible(hands.own, from, to, going)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What a configuration becomes when the difference between two of its texts is taken back: the other

@@ -55,6 +55,15 @@ struct Step {
     outcome: Result<()>,
 }
 
+/// What a plan has already reckoned with, by target.
+#[derive(Default)]
+struct Reckoned {
+    /// What earlier units will have brought things to by then.
+    images: BTreeMap<(String, Item), Image>,
+    /// The packages that earlier units will have removed.
+    packages: BTreeMap<String, BTreeSet<String>>,
+}
+
 /// Takes a run back, and returns where that ended and the exit code. A conflict anywhere ends it before
 /// anything is touched.
 ///
@@ -81,7 +90,7 @@ pub fn roll_back<'a>(job: &Rollback<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result
 impl Rollback<'_> {
     fn take_back(&self, recorder: &Recorder<'_>, reversals: Vec<Reversal>) -> Result<()> {
         let mut steps = Vec::new();
-        let mut virtually = BTreeMap::new();
+        let mut reckoned = Reckoned::default();
         let mut settled = BTreeSet::new();
         let standing = self.standing(&reversals)?;
         for mut reversal in reversals {
@@ -106,7 +115,7 @@ impl Rollback<'_> {
                 false => Ok(()),
             });
             let step = match ready.and_then(|()| self.fleet.hands(&unit.target)) {
-                Ok(hands) => self.plan(recorder, hands, reversal, &mut virtually),
+                Ok(hands) => self.plan(recorder, hands, reversal, &mut reckoned),
                 Err(error) => Step { reversal, planned: Vec::new(), outcome: Err(error) },
             };
             recorder.emit(Body::Checked {
@@ -182,20 +191,19 @@ impl Rollback<'_> {
         Doer { fleet: self.fleet, memory: self.memory, recorder, unit, hands }
     }
 
-    /// A fresh look at everything that a unit's effects have touched. `virtually` is what earlier units of
-    /// the plan will have brought things to by then.
+    /// A fresh look at everything that a unit's effects have touched.
     fn plan(
         &self,
         recorder: &Recorder<'_>,
         hands: Hands<'_>,
         reversal: Reversal,
-        virtually: &mut BTreeMap<(String, Item), Image>,
+        reckoned: &mut Reckoned,
     ) -> Step {
         let mut planned = Vec::new();
         let mut outcome = Ok(());
         let doer = self.doer(recorder, hands, &reversal.unit);
         for deed in &reversal.deeds {
-            match self.look(&doer, deed, virtually) {
+            match self.look(&doer, deed, reckoned) {
                 Ok(one) => planned.extend(one),
                 Err(error) => outcome = outcome.and(Err(error)),
             }
@@ -216,14 +224,14 @@ impl Rollback<'_> {
         &self,
         doer: &Doer<'_, '_>,
         deed: &Deed,
-        virtually: &mut BTreeMap<(String, Item), Image>,
+        reckoned: &mut Reckoned,
     ) -> Result<Option<Planned>> {
         let Deed::Restore(restore) = deed else {
             let (summary, consent) = (deed.to_string(), deed.consent());
             return Ok(Some(Planned { deed: deed.clone(), summary, diff: None, consent }));
         };
         let key = (doer.unit.target.clone(), restore.to.item());
-        let now = match virtually.get(&key) {
+        let now = match reckoned.images.get(&key) {
             Some(image) => image.clone(),
             None => effect::capture(doer.hands, self.memory, &key.1)?,
         };
@@ -232,7 +240,9 @@ impl Rollback<'_> {
             Judgement::AsBefore => Ok(None),
             Judgement::Conflict => Err(conflict(self.memory, restore, &now)),
             Judgement::AsAfter => {
-                virtually.insert(key, restore.to.clone());
+                let going = reckoned.packages.entry(key.0.clone()).or_default();
+                effect::feasible(doer.hands, &from, &restore.to, going)?;
+                reckoned.images.insert(key, restore.to.clone());
                 let deed =
                     Deed::Restore(Box::new(Restore { from: from.clone(), ..(**restore).clone() }));
                 Ok(Some(Planned {
