@@ -1,10 +1,10 @@
 //! The container itself: its configuration and its restart, through its runtime.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use phoenix_sdk::{Denials, Mark, Observed, Others};
 
-use super::{Eyes, Hands, observe::needs_container};
+use super::{Eyes, Hands, Image, file, observe::needs_container, service};
 use crate::{denials, error::Result, transport::TEMPORARY};
 
 pub(super) fn observe(eyes: Eyes<'_>) -> Result<Observed> {
@@ -39,20 +39,40 @@ pub(super) fn clean(hands: Hands<'_>) -> Result<()> {
     let (runtime, name) = hands.container.ok_or_else(|| needs_container("a configuration"))?;
     let path = runtime.config(name)?.path;
     let folder = Path::new(&path).parent().unwrap_or(Path::new("/"));
-    // Only files of this form, which nobody else makes; that one is gone already is as good.
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-            fs::remove_file(entry.path()).ok();
+    let clean = || -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            // Only files of this form, which nobody else makes.
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                fs::remove_file(entry.path())?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    clean().map_err(|error| file::refused(&path, &error.to_string()))
 }
 
-pub(super) fn finish_restart(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
+/// Finishes a container's restart that a run which was killed had begun.
+///
+/// # Errors
+/// When it does not start, or does not answer in time.
+pub fn finish_restart(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
     let (runtime, name) = hands.container.ok_or_else(|| needs_container("a restart"))?;
     let outcome = runtime.finish_restart(name, line);
     hands.own.reconnect();
     outcome
+}
+
+/// After a container's restart: what ran in it before runs again, or has ended by itself. Of other effects
+/// nothing is asked.
+///
+/// # Errors
+/// `SERVICE-NOT-BACK` with the service's own reason.
+pub fn all_back(hands: Hands<'_>, before: &Image) -> Result<()> {
+    match before {
+        Image::Running { running: true, services } => service::all_back(hands.own, services),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn restart(hands: Hands<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {

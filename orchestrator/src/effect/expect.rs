@@ -1,10 +1,12 @@
 //! What a change will lead to, as far as that can be known before it is made: for whoever finds it begun
 //! and not ended.
 
-use phoenix_sdk::{Change, Kind, Observed, Permissions};
+use std::collections::BTreeMap;
+
+use phoenix_sdk::{Change, Kind, Observed};
 
 use super::{
-    Hands, Vault, capture, file,
+    Digest, Hands, Vault, capture, file,
     image::{FileImage, Image, Item, Node, ServiceImage},
     kernel, packages, packages_image,
 };
@@ -51,20 +53,17 @@ pub fn expected(
         (Kind::Absent { .. }, Image::File(file)) => {
             Some(Image::File(FileImage { node: Node::Absent, ..file.clone() }))
         }
-        (Kind::File { mode, owner, .. }, Image::File(file)) => {
-            let node = match file::after(&change.kind, observed)? {
-                Some(content) => regular(&file.node, vault.keep(&content)?, *mode, *owner),
-                None => with_permissions(&file.node, *mode, *owner),
+        (kind @ (Kind::File { .. } | Kind::JsonKeys { .. }), Image::File(file)) => {
+            let (mode, owner) = match kind {
+                Kind::File { mode, owner, .. } => (*mode, *owner),
+                _ => (None, None),
+            };
+            let node = match file::after(kind, observed)? {
+                Some(content) => regular(&file.node, vault.keep(&content)?, mode, owner),
+                None => with_permissions(&file.node, mode, owner),
             };
             Some(Image::File(FileImage { node, ..file.clone() }))
         }
-        (Kind::JsonKeys { .. }, Image::File(file)) => match file::after(&change.kind, observed)? {
-            Some(content) => {
-                let node = regular(&file.node, vault.keep(&content)?, None, None);
-                Some(Image::File(FileImage { node, ..file.clone() }))
-            }
-            None => None,
-        },
         (Kind::Service { enabled, active, .. }, Image::Service(service)) => {
             Some(Image::Service(ServiceImage {
                 enabled: enabled.unwrap_or(service.enabled),
@@ -99,17 +98,12 @@ pub fn expected(
     })
 }
 
-fn regular(
-    before: &Node,
-    content: super::Digest,
-    mode: Option<u32>,
-    owner: Option<(u32, u32)>,
-) -> Node {
+fn regular(before: &Node, content: Digest, mode: Option<u32>, owner: Option<(u32, u32)>) -> Node {
     let (now, xattrs) = match before {
-        Node::Regular { permissions, xattrs, .. } => (*permissions, xattrs.clone()),
-        _ => (Permissions { mode: 0o644, uid: 0, gid: 0 }, std::collections::BTreeMap::new()),
+        Node::Regular { permissions, xattrs, .. } => (Some(*permissions), xattrs.clone()),
+        _ => (None, BTreeMap::new()),
     };
-    Node::Regular { content, permissions: changed(now, mode, owner), xattrs }
+    Node::Regular { content, permissions: file::permissions(now, mode, owner), xattrs }
 }
 
 fn with_permissions(before: &Node, mode: Option<u32>, owner: Option<(u32, u32)>) -> Node {
@@ -118,12 +112,7 @@ fn with_permissions(before: &Node, mode: Option<u32>, owner: Option<(u32, u32)>)
     | Node::Folder { permissions }
     | Node::Device { permissions, .. } = &mut node
     {
-        *permissions = changed(*permissions, mode, owner);
+        *permissions = file::permissions(Some(*permissions), mode, owner);
     }
     node
-}
-
-fn changed(now: Permissions, mode: Option<u32>, owner: Option<(u32, u32)>) -> Permissions {
-    let (uid, gid) = owner.unwrap_or((now.uid, now.gid));
-    Permissions { mode: mode.unwrap_or(now.mode), uid, gid }
 }

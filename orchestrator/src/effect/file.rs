@@ -50,12 +50,12 @@ pub(super) fn write(
     owner: Option<(u32, u32)>,
     before: &FileState,
 ) -> WriteFile {
-    let now = before.permissions().unwrap_or(Permissions { mode: 0o644, uid: 0, gid: 0 });
+    let after = permissions(before.permissions(), mode, owner);
     WriteFile {
         path: path.to_owned(),
         content,
-        mode: mode.unwrap_or(now.mode),
-        owner: owner.unwrap_or((now.uid, now.gid)),
+        mode: after.mode,
+        owner: (after.uid, after.gid),
         expected: before.content().map(|content| content.0.clone()),
     }
 }
@@ -70,16 +70,25 @@ pub(super) fn unreadable(path: &str, cause: &str) -> Error {
 /// Runs a command about a path, whose failure is one of the path's.
 pub(super) fn succeeded(machine: &dyn Mutator, exec: &Exec, path: &str) -> Result<()> {
     let output = machine.exec(exec, &mut |_| {})?;
-    if output.success() {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Step,
-        "FILE-WRITE",
-        format!("`{}` cannot be changed", printable(path)),
-    )
-    .cause(printable(&output.complaint()))
-    .hint("Mend what the cause says and run again; what was there before is whole."))
+    if output.success() { Ok(()) } else { Err(refused(path, &output.complaint())) }
+}
+
+/// A path that could not be changed.
+pub(super) fn refused(path: &str, cause: &str) -> Error {
+    Error::new(ErrorKind::Step, "FILE-WRITE", format!("`{}` cannot be changed", printable(path)))
+        .cause(printable(cause))
+        .hint("Mend what the cause says and run again; what was there before is whole.")
+}
+
+/// What is not wanted otherwise stays; a new file belongs to root and has mode 0644.
+pub(super) fn permissions(
+    now: Option<Permissions>,
+    mode: Option<u32>,
+    owner: Option<(u32, u32)>,
+) -> Permissions {
+    let now = now.unwrap_or(Permissions { mode: 0o644, uid: 0, gid: 0 });
+    let (uid, gid) = owner.unwrap_or((now.uid, now.gid));
+    Permissions { mode: mode.unwrap_or(now.mode), uid, gid }
 }
 
 #[cfg(test)]

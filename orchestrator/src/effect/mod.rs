@@ -8,6 +8,7 @@ mod apt;
 pub mod area;
 mod begun;
 mod capture;
+mod clean;
 mod command;
 mod container;
 mod describe;
@@ -16,6 +17,7 @@ mod expect;
 mod file;
 pub mod image;
 mod judge;
+mod judge_with;
 mod kernel;
 mod observe;
 mod packages;
@@ -37,12 +39,15 @@ use crate::{
     transport::{Mutator, Reader},
 };
 
-pub use begun::{all_back, begun, clean, finish_restart, judge_with};
+pub use begun::begun;
 pub use capture::capture;
+pub use clean::clean;
+pub use container::{all_back, finish_restart};
 pub use describe::{describe, difference, shown};
 pub use expect::{before, expected};
 pub use image::{Image, Item};
 pub use judge::{Judgement, judge};
+pub use judge_with::judge_with;
 pub use observe::observe_all;
 pub use restore::{feasible, restore};
 pub use vault::{Digest, Vault};

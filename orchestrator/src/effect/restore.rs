@@ -11,6 +11,7 @@ use super::{
     kernel,
     observe::needs_container,
     packages_restore, service,
+    vault::text,
 };
 use crate::{
     error::{Error, ErrorKind, Result},
@@ -121,10 +122,6 @@ fn conflicting(path: &str) -> Error {
         format!("`{}` was changed since in the same lines", printable(path)),
     )
     .hint("Bring it back by hand; it is left exactly as it is.")
-}
-
-fn text(vault: &dyn Vault, digest: &super::Digest) -> Result<String> {
-    Ok(String::from_utf8_lossy(&vault.fetch(digest)?).into_owned())
 }
 
 /// Brings what is at a path from one image to another.

@@ -36,3 +36,8 @@ pub trait Vault: Send + Sync {
     /// When they are not there any more, or are not what they were.
     fn fetch(&self, digest: &Digest) -> Result<Vec<u8>>;
 }
+
+/// Contents that are a text; what is no UTF-8 is replaced.
+pub(super) fn text(vault: &dyn Vault, digest: &Digest) -> Result<String> {
+    Ok(String::from_utf8_lossy(&vault.fetch(digest)?).into_owned())
+}

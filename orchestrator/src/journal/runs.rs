@@ -74,16 +74,14 @@ impl Journal {
     /// `RUN-UNKNOWN` when there is none.
     pub fn run(&self, name: &str) -> Result<RunRow> {
         let found = self.query(|connection| {
-            let (condition, value) = match name {
-                "last" => ("changes > ?1 ORDER BY id DESC LIMIT 1", "0"),
-                name => ("name = ?1", name),
-            };
-            let sql = format!("{COLUMNS} WHERE {condition}");
-            // A number in a text compares as a text with a column of numbers, so it is made one.
-            match value.parse::<i64>().ok().filter(|_| name == "last") {
-                Some(number) => connection.query_row(&sql, [number], row).optional(),
-                None => connection.query_row(&sql, [value], row).optional(),
+            match name {
+                "last" => {
+                    let sql = format!("{COLUMNS} WHERE changes > 0 ORDER BY id DESC LIMIT 1");
+                    connection.query_row(&sql, [], row)
+                }
+                name => connection.query_row(&format!("{COLUMNS} WHERE name = ?1"), [name], row),
             }
+            .optional()
         })?;
         found.ok_or_else(|| {
             let message = format!("there is no run `{}`", crate::transport::printable(name));
