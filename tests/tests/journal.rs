@@ -254,3 +254,51 @@ fn a_clock_that_goes_backwards_changes_no_order() -> Result<()> {
     assert_eq!(verbs, ["rollback", "run", "run"]);
     Ok(())
 }
+
+#[test]
+fn what_somebody_changed_after_a_crash_is_a_conflict_once_and_is_not_touched() -> Result<()> {
+    // Nothing but the file is to be changed before Docker itself.
+    let config = vec!["lxc.mount.entry = /dev/fuse dev/fuse none bind,create=file 0 0".to_owned()];
+    let container = container("crash-edit", &Options { config, ..Options::default() })?;
+    container.script(
+        "apt-get update -q >/dev/null && apt-get install -y -q fuse-overlayfs >/dev/null",
+    )?;
+    container.write_file("/etc/docker/daemon.json", b"{\n  \"debug\": true\n}\n", 0o640)?;
+    let run = words("run", &container);
+    // Killed when the change of the file is announced, and nothing is written yet. Each try has a journal of
+    // its own: what one has kept already costs no further transaction.
+    let announced = |bench: &Workbench| -> Result<bool> {
+        let events = bench.run(&["runs", "show", "last", "--output", "json"])?;
+        // Before anything was announced there is no such run.
+        let events = if events.code() == 0 { events.events()? } else { Vec::new() };
+        Ok(events.last().is_some_and(|event| event["change"]["kind"] == "json_keys"))
+    };
+    let mut number = 0;
+    let bench = loop {
+        number += 1;
+        let bench = Workbench::with_repository_catalogue()?;
+        let killed = crash::killed(&bench, &run, crash::Moment::Announced(number))?;
+        assert!(killed, "the change was never the last that was announced");
+        if announced(&bench)? {
+            break bench;
+        }
+    };
+    let mine = b"{\n  \"debug\": true,\n  \"mtu\": 1400\n}\n";
+    container.write_file("/etc/docker/daemon.json", mine, 0o640)?;
+    let conflict = bench.run(&run)?;
+    fails(&conflict, 9, "RECOVERY-CONFLICT")?;
+    for part in ["before the run:", "after the run:", "now:", "\"mtu\": 1400"] {
+        assert!(conflict.stdout().contains(part), "no {part}:\n{}", conflict.stdout());
+    }
+    assert_eq!(container.read_file("/etc/docker/daemon.json")?, mine);
+    // A rollback of the dead run does not take it for its own either.
+    let dead = bench.runs()?.iter().rfind(|run| run["changes"] != 0).cloned();
+    let dead = dead.as_ref().and_then(|run| run["run"].as_str()).unwrap_or_default().to_owned();
+    bench.run(&["rollback", &dead, "--allow", "restart"])?;
+    assert_eq!(container.read_file("/etc/docker/daemon.json")?, mine);
+    // Said once; the next run goes on from what is there.
+    bench.run(&run)?.expect_code(0)?;
+    let now = String::from_utf8(container.read_file("/etc/docker/daemon.json")?)?;
+    assert!(now.contains("\"mtu\": 1400") && now.contains("fuse-overlayfs"), "{now}");
+    Ok(())
+}

@@ -1,10 +1,13 @@
 //! The three-way rule: from what was before, what was after and what is now, decide whether something can
 //! be taken back. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use super::image::{FileImage, Image, Node, ServiceImage};
 
 /// What the rule says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Judgement {
     /// It is as it was before: nothing happened, or it has been taken back.
     AsBefore,

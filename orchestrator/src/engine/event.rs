@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Deed;
 use crate::{
-    effect::{Digest, Image},
+    effect::{Digest, Image, Judgement},
     error::Error,
     graph::Unit,
 };
@@ -125,7 +125,7 @@ pub enum Body {
         /// What was to be done.
         about: String,
         /// What was found.
-        found: Found,
+        found: Judgement,
         /// What is there now.
         after: Image,
     },
@@ -177,18 +177,6 @@ pub enum Body {
         /// Each command and its process (made harmless already).
         ended: Vec<String>,
     },
-}
-
-/// What was found of an effect that was begun and not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Found {
-    /// All is as it was before: nothing had happened.
-    AsBefore,
-    /// It had happened, or a part of it had.
-    AsAfter,
-    /// Somebody has changed it since.
-    Conflict,
 }
 
 /// A change that a check wants, as people and programs read it.

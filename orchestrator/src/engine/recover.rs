@@ -4,11 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Deed, Effect, Fleet, Memory,
-    conflict::conflict,
-    deed::Restore,
-    event::{Body, Found},
-    recorder::Recorder,
+    Effect, Fleet, Memory, conflict::conflict, deed::Restore, event::Body, recorder::Recorder,
 };
 use crate::{
     effect::{self, Hands, Image, Item, Judgement},
@@ -51,18 +47,13 @@ fn settle(
     let now = effect::capture(hands, memory, &item)?;
     effect::clean(hands, &effect.before)?;
     let expected = effect.expected.clone().or_else(|| effect::begun(&effect.before, &now));
-    let judged = match &expected {
+    let found = match &expected {
         Some(expected) => effect::judge_with(memory, &effect.before, expected, &now)?,
         None => effect::judge(&effect.before, None, &now),
     };
-    let found = match judged {
-        Judgement::AsBefore => Found::AsBefore,
-        Judgement::AsAfter => Found::AsAfter,
-        Judgement::Conflict => Found::Conflict,
-    };
     let after = match (found, &now) {
         // Of packages only those count that the dead run was about to install.
-        (Found::AsAfter, Image::Packages(_)) => expected.clone().unwrap_or_else(|| now.clone()),
+        (Judgement::AsAfter, Image::Packages(_)) => expected.clone().unwrap_or_else(|| now.clone()),
         _ => now.clone(),
     };
     recorder.emit(Body::Settled {
@@ -73,7 +64,7 @@ fn settle(
         found,
         after,
     })?;
-    if found != Found::Conflict {
+    if found != Judgement::Conflict {
         return Ok(None);
     }
     let restore = Restore {
@@ -87,11 +78,7 @@ fn settle(
     "RECOVERY-CONFLICT".clone_into(&mut error.code);
     error.message = format!(
         "run {} was cut off while it was about to {}, and somebody has changed it since",
-        effect.run,
-        match &effect.deed {
-            Deed::Change(change) => change.kind.to_string(),
-            deed => deed.to_string(),
-        }
+        effect.run, effect.deed
     );
     error.hints = vec!["Look at what is there now; run again to go on from it.".to_owned()];
     Ok(Some(error))

@@ -5,11 +5,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{Inner, Journal, errors};
 use crate::{
-    effect::Image,
-    engine::{
-        Body, Deed, Event, Sink,
-        event::{Found, Outcome},
-    },
+    effect::{Image, Judgement},
+    engine::{Body, Deed, Event, Sink, event::Outcome},
     error::Result,
     graph::Unit,
 };
@@ -98,12 +95,14 @@ fn write(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
             after.iter().try_for_each(|image| refer(transaction, run, image))?;
         }
         Body::Settled { of, effect, after, found, .. } => {
-            let image = phoenix_sdk::boundary::Doc::write(after);
+            // What somebody has changed since is not what the run left: a rollback must not take it for that.
+            let image = (*found != Judgement::Conflict)
+                .then(|| phoenix_sdk::boundary::Doc::write(after).as_str().to_owned());
             // What never happened is not in force.
-            let nothing = *found == Found::AsBefore;
+            let nothing = *found == Judgement::AsBefore;
             let sql = "UPDATE effects SET settled = 1, found = ?3, taken_back = ?4
                        WHERE number = ?2 AND run = (SELECT id FROM runs WHERE name = ?1)";
-            transaction.execute(sql, params![of, effect, image.as_str(), nothing])?;
+            transaction.execute(sql, params![of, effect, image, nothing])?;
             // The run that was cut off refers to it as well: its rollback needs it.
             let sql = "SELECT id FROM runs WHERE name = ?1";
             let dead: i64 = transaction.query_row(sql, [of], |row| row.get(0))?;

@@ -8,7 +8,7 @@ use phoenix_sdk::{Change, Kind};
 use super::{Journal, JournalSink, Keep};
 use crate::{
     effect::{
-        Image, Vault,
+        Image, Judgement, Vault,
         image::{FileImage, Node},
     },
     engine::{
@@ -94,13 +94,22 @@ fn what_announces_an_effect_outlives_the_process() {
 fn a_settled_effect_has_what_was_found_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(folder.path()).unwrap();
-    hear(&journal, &[started("dead", None), intended("dead", 1), started("next", None)]);
-    let (unit, about) = (Unit::new("s", "web"), "remove `/x`".to_owned());
-    let found = crate::engine::event::Found::AsAfter;
-    let body = Body::Settled { unit, of: "dead".into(), effect: 1, about, found, after: absent() };
-    hear(&journal, &[event("next", 2, body)]);
-    assert!(journal.in_doubt("web", "x").unwrap().is_empty());
-    assert_eq!(journal.effects("dead").unwrap()[0].after, Some(absent()));
+    hear(&journal, &[started("next", None)]);
+    let cases = [
+        ("a", Judgement::AsAfter, Some(absent())),
+        ("b", Judgement::AsBefore, Some(absent())),
+        // What somebody else made of it is not what the run left.
+        ("c", Judgement::Conflict, None),
+    ];
+    for (seq, (dead, found, after)) in (2..).zip(cases) {
+        hear(&journal, &[started(dead, None), intended(dead, 1)]);
+        let (unit, about) = (Unit::new("s", "web"), "remove `/x`".to_owned());
+        let of = dead.to_owned();
+        let body = Body::Settled { unit, of, effect: 1, about, found, after: absent() };
+        hear(&journal, &[event("next", seq, body)]);
+        assert!(journal.in_doubt("web", "x").unwrap().is_empty());
+        assert_eq!(journal.effects(dead).unwrap()[0].after, after, "{found:?}");
+    }
 }
 
 #[test]

@@ -11,10 +11,8 @@ use super::{
     unwritable,
 };
 use crate::{
-    engine::{
-        Body, Event, Sink, State,
-        event::{Found, Outcome},
-    },
+    effect::Judgement,
+    engine::{Body, Event, Sink, State, event::Outcome},
     error::Result,
     graph::Unit,
     transport::printable,
@@ -132,11 +130,11 @@ impl<W: Write + Send> Human<W> {
 }
 
 /// What was found of something that an earlier run had begun.
-fn settled(unit: &Unit, run: &str, about: &str, found: Found) -> String {
+fn settled(unit: &Unit, run: &str, about: &str, found: Judgement) -> String {
     let what = match found {
-        Found::AsBefore => "had not been done yet",
-        Found::AsAfter => "had been done, in whole or in part",
-        Found::Conflict => "was changed by somebody since",
+        Judgement::AsBefore => "had not been done yet",
+        Judgement::AsAfter => "had been done, in whole or in part",
+        Judgement::Conflict => "was changed by somebody since",
     };
     format!(
         "{} {}: run {} was cut off; what it was about to do {what}\n{MARGIN}{}\n",
