@@ -1,6 +1,6 @@
 //! `rollback`: take back what a run has changed.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io::Write as _, sync::Arc, time::Duration};
 
 use phoenix_sdk::Consent;
 
@@ -19,6 +19,7 @@ use crate::{
     lock::Locks,
     report::{self, Human, JsonLines},
     runtime,
+    transport::printable,
 };
 
 /// Shows the plan, and carries it out unless only the plan was asked for.
@@ -31,11 +32,9 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     let manifest: Option<Manifest> = manifest(global).ok();
     let name = manifest.as_ref().and_then(|manifest| manifest.targets.runtime.clone());
     let runtime = runtime::named(name.as_deref())?;
-    let mut containers: Vec<String> =
-        effects.iter().map(|effect| effect.unit.target.clone()).filter(|t| t != HOST).collect();
-    containers.sort();
-    containers.dedup();
-    let mut consents: std::collections::BTreeSet<Consent> =
+    let containers: Vec<String> =
+        targets_of(&effects).into_iter().filter(|target| target != HOST).collect();
+    let mut consents: BTreeSet<Consent> =
         verb.allow.iter().map(|allow| Consent::from(*allow)).collect();
     if manifest.is_some_and(|manifest| manifest.policy.restart == Restart::Allow) {
         consents.insert(Consent::Restart);
@@ -81,9 +80,14 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     Ok(exit)
 }
 
+/// The targets that these effects are on, each once.
+fn targets_of(effects: &[Effect]) -> BTreeSet<String> {
+    effects.iter().map(|effect| effect.unit.target.clone()).collect()
+}
+
 fn effects(journal: &Journal, run: &str, targets: &[String]) -> Result<Vec<Effect>> {
     let mut effects = journal.effects(run)?;
-    let known: Vec<String> = effects.iter().map(|effect| effect.unit.target.clone()).collect();
+    let known = targets_of(&effects);
     effects.retain(|effect| targets.is_empty() || targets.contains(&effect.unit.target));
     if effects.is_empty() {
         let error = Error::new(
@@ -97,7 +101,10 @@ fn effects(journal: &Journal, run: &str, targets: &[String]) -> Result<Vec<Effec
         .hint("`phoenix-orch runs show` shows what a run did, and on which targets.");
         return Err(match known.is_empty() {
             true => error,
-            false => error.cause(format!("it has changed: {}", known.join(", "))),
+            false => {
+                let known: Vec<String> = known.iter().map(|name| printable(name)).collect();
+                error.cause(format!("it has changed: {}", known.join(", ")))
+            }
         });
     }
     Ok(effects)
