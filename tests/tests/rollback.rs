@@ -23,6 +23,11 @@ fn run_and_rollback_twice_come_back_to_the_same_state() -> Result<()> {
         let plan = bench.run(&["rollback", "last", "--plan"])?.expect_code(0)?;
         println!("{}", plan.stdout());
         let back = bench.run(&["rollback", "last", "--allow", "restart"])?.expect_code(0)?;
+        // It is shown before it is done.
+        for part in ["-  \"storage-driver\": \"fuse-overlayfs\"", "(needs --allow restart)"] {
+            let compact = back.stdout().replace("-    ", "-  ");
+            assert!(compact.contains(part), "no {part}:\n{}", back.stdout());
+        }
         println!("{}", back.stdout());
         assert_eq!(before.differences(&restorable(&container)?), Vec::<String>::new());
         assert_eq!(packages()?, had);

@@ -127,6 +127,13 @@ impl Rollback<'_> {
             })?;
             steps.push(step);
         }
+        // The whole plan has been shown by now, and nothing stands in its way: so it can be asked for.
+        if !self.plan_only && steps.iter().all(|step| step.outcome.is_ok()) {
+            for Step { reversal, planned, outcome } in &mut steps {
+                let deeds = planned.iter().map(|one| &one.deed);
+                *outcome = ask::consent(&self.consents, self.ask, &reversal.unit, deeds);
+            }
+        }
         // All or nothing: half a rollback is neither the one state nor the other.
         let blocked = steps.iter().find(|step| step.outcome.is_err());
         let because = blocked.map(|step| step.reversal.unit.clone());
@@ -212,10 +219,6 @@ impl Rollback<'_> {
         let restores = planned.iter().any(|one| !is_restart(&one.deed));
         if !restores {
             planned.clear();
-        }
-        if !self.plan_only && outcome.is_ok() {
-            let deeds = planned.iter().map(|one| &one.deed);
-            outcome = ask::consent(&self.consents, self.ask, &reversal.unit, deeds);
         }
         Step { reversal, planned, outcome }
     }

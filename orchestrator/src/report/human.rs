@@ -6,6 +6,7 @@ use phoenix_sdk::Evidence;
 
 use super::{
     error::failure,
+    plan::step,
     progress::{Progress, beside},
     style::{BAD, BOLD, GOOD, QUIET, WARN, count, duration, paint, status},
     unwritable,
@@ -26,6 +27,8 @@ pub struct Human<W> {
     out: W,
     progress: Progress,
     verbose: bool,
+    /// A rollback is shown as a plan before it is done.
+    takes_back: bool,
     /// Of `verify`, evidence is the whole result: how it was gathered is shown, and no count of changes.
     verifies: bool,
     state: State,
@@ -39,6 +42,7 @@ impl<W: Write + Send> Human<W> {
             out,
             progress: Progress::new(),
             verbose,
+            takes_back: false,
             verifies: false,
             state: State::default(),
             details: BTreeMap::new(),
@@ -154,8 +158,9 @@ impl<W: Write + Send> Sink for Human<W> {
     fn hear(&mut self, event: &Event) -> Result<()> {
         self.state.fold(event);
         match &event.body {
-            Body::RunStarted { verb, .. } => {
+            Body::RunStarted { verb, takes_back, .. } => {
                 self.verifies = verb == "verify";
+                self.takes_back = takes_back.is_some();
                 Ok(())
             }
             Body::EffectFailed { .. } => Ok(()),
@@ -180,6 +185,11 @@ impl<W: Write + Send> Sink for Human<W> {
             Body::UnitStarted { unit } => {
                 self.progress.begin(unit);
                 Ok(())
+            }
+            Body::Checked { unit, .. } if self.takes_back => {
+                let state = self.state.units.get(unit).cloned().unwrap_or_default();
+                let heading = paint(BOLD, &printable(&unit.target));
+                self.write(&format!("{heading}\n{}", step(&unit.step, &state)))
             }
             Body::Checked { unit, notes, round, .. } => {
                 if self.verbose && *round == 1 {

@@ -36,7 +36,8 @@ pub fn plan(state: &State) -> String {
     text
 }
 
-fn step(name: &str, state: &UnitState) -> String {
+/// What would change in one unit.
+pub(super) fn step(name: &str, state: &UnitState) -> String {
     let name = printable(name);
     let mut text = match &state.end {
         Some(End::Finished(Outcome::Failed { error })) => {
