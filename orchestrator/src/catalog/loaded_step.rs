@@ -1,32 +1,40 @@
-//! A loaded step: the author's three verbs again, over the boundary.
+//! A loaded step: who it is, and the processes that it works in.
 
 use std::{
+    fs::File,
     io::{Read as _, Seek as _},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use abi_stable::{sabi_trait::TD_Opaque, sabi_types::RRef, std_types::RResult};
-use phoenix_sdk::{
-    CheckReport, StepError, VerifyReport,
-    boundary::{Doc, Host, Host_TO, HostRef, StepBox},
-    wire::{Input, MetaDoc},
-};
+use phoenix_sdk::{Meta, StepError, World, boundary::Doc, wire::MetaDoc};
 use semver::Version;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest as _, Sha256};
 
-use super::{library, trust};
+use super::{
+    Seat,
+    host::{Introduction, Mechanism, StepProcess},
+    trust,
+};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A step in its library.
+/// A step in its library, and a process in which that is loaded.
 pub struct LoadedStep {
     /// What it says about itself.
-    pub meta: MetaDoc,
+    pub meta: Meta,
+    /// The version of the SDK that it was built with.
+    pub sdk: String,
     /// Where it was loaded from.
     pub path: PathBuf,
     /// SHA-256 of the file that was loaded, in hexadecimal.
     pub sha256: String,
-    step: StepBox,
+    /// How its process is confined.
+    pub confinement: Vec<Mechanism>,
+    /// All that it says about itself, its worlds included.
+    introduction: Doc,
+    library: File,
+    process: Mutex<Arc<StepProcess>>,
 }
 
 impl LoadedStep {
@@ -35,8 +43,8 @@ impl LoadedStep {
     /// # Errors
     /// Why it was refused; see the codes that begin with `PLUGIN`.
     pub fn load(path: &Path) -> Result<Self> {
-        let mut file = trust::open(path)?;
-        let sha256 = digest(&mut file).map_err(|error| {
+        let mut library = trust::open(path)?;
+        let sha256 = digest(&mut library).map_err(|error| {
             Error::new(
                 ErrorKind::Plugin,
                 "PLUGIN-MISSING",
@@ -45,9 +53,18 @@ impl LoadedStep {
             .cause(error)
             .hint("Check the file and its disk.")
         })?;
-        let step = library::step(path, file)?;
-        let meta = meta(path, &step)?;
-        let loaded = Self { meta, path: path.to_owned(), sha256, step };
+        let (process, introduction) = StepProcess::start(path, &library)?;
+        let Introduction { mechanisms, meta: document } = introduction;
+        let loaded = Self {
+            meta: meta(path, &document)?,
+            sdk: meta::<Sdk>(path, &document)?.sdk,
+            introduction: document,
+            path: path.to_owned(),
+            sha256,
+            confinement: mechanisms,
+            library,
+            process: Mutex::new(Arc::new(process)),
+        };
         loaded.version()?;
         Ok(loaded)
     }
@@ -57,41 +74,46 @@ impl LoadedStep {
     /// # Errors
     /// `PLUGIN-META` when it is not semver.
     pub fn version(&self) -> Result<Version> {
-        Version::parse(&self.meta.meta.version).map_err(|error| {
-            invalid_meta(&self.path, &format!("version `{}`: {error}", self.meta.meta.version))
+        Version::parse(&self.meta.version).map_err(|error| {
+            invalid_meta(&self.path, &format!("version `{}`: {error}", self.meta.version))
         })
     }
 
-    /// As the step's own `check`.
+    /// The worlds in which the step's author tries its laws.
     ///
     /// # Errors
-    /// The step's.
-    pub fn check(&self, host: &impl Host, input: &Input) -> Result<CheckReport> {
-        answer(self.step.check(lend(host), Doc::write(input)))
+    /// `PLUGIN-META` when they cannot be read.
+    pub fn rehearsals(&self) -> Result<Vec<World>> {
+        meta::<MetaDoc>(&self.path, &self.introduction).map(|document| document.rehearsals)
     }
 
-    /// As the step's own `apply`.
-    ///
-    /// # Errors
-    /// The step's.
-    pub fn apply(&self, host: &impl Host, input: &Input) -> Result<()> {
-        answer(self.step.apply(lend(host), Doc::write(input)))
+    /// A seat for the calls of one unit.
+    pub fn seat(&self) -> Seat<'_> {
+        Seat::new(self)
     }
 
-    /// As the step's own `verify`.
-    ///
-    /// # Errors
-    /// The step's.
-    pub fn verify(&self, host: &impl Host, input: &Input) -> Result<VerifyReport> {
-        answer(self.step.verify(lend(host), Doc::write(input)))
+    /// The process that serves all units; if it has died, the next one.
+    pub(super) fn process(&self) -> Result<Arc<StepProcess>> {
+        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+        if process.is_over() {
+            *process = Arc::new(self.start()?);
+        }
+        Ok(Arc::clone(&process))
+    }
+
+    /// A further process of the same library.
+    pub(super) fn start(&self) -> Result<StepProcess> {
+        let (process, introduction) = StepProcess::start(&self.path, &self.library)?;
+        match introduction.meta.as_str() == self.introduction.as_str() {
+            true => Ok(process),
+            false => {
+                Err(invalid_meta(&self.path, "it is not what it was when it was first loaded"))
+            }
+        }
     }
 }
 
-fn lend<H: Host>(host: &H) -> HostRef<'_> {
-    Host_TO::from_ptr(RRef::new(host), TD_Opaque)
-}
-
-fn digest(file: &mut std::fs::File) -> std::io::Result<String> {
+fn digest(file: &mut File) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -104,9 +126,14 @@ fn digest(file: &mut std::fs::File) -> std::io::Result<String> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn meta(path: &Path, step: &StepBox) -> Result<MetaDoc> {
-    let document = step.meta();
-    document.read::<MetaDoc>().map_err(|error| match document.read::<StepError>() {
+/// The part of [`MetaDoc`] that is not in [`Meta`]. A run reads these two, and skips the worlds.
+#[derive(Deserialize)]
+struct Sdk {
+    sdk: String,
+}
+
+fn meta<T: DeserializeOwned>(path: &Path, document: &Doc) -> Result<T> {
+    document.read().map_err(|error| match document.read::<StepError>() {
         Ok(own) => {
             Error::from_step(ErrorKind::Plugin, own).cause(format!("in `{}`", path.display()))
         }
@@ -122,23 +149,4 @@ fn invalid_meta(path: &Path, cause: &str) -> Error {
     )
     .cause(cause)
     .hint("Report it to the step's author.")
-}
-
-fn answer<T: DeserializeOwned>(outcome: RResult<Doc, Doc>) -> Result<T> {
-    let unreadable = |error: serde_json::Error| {
-        Error::new(ErrorKind::Plugin, "SDK-DOCUMENT", "the step's answer cannot be read")
-            .cause(error)
-            .hint("Step and orchestrator do not understand each other; rebuild the step.")
-    };
-    match outcome.into_result() {
-        Ok(document) => document.read().map_err(unreadable),
-        Err(document) => match document.read::<StepError>() {
-            // The SDK reads the parameters on the step's behalf; what is wrong with them is in plugins.toml.
-            Ok(error) if error.code == "PARAMS-INVALID" => {
-                Err(Error::from_step(ErrorKind::Config, error))
-            }
-            Ok(error) => Err(Error::from_step(ErrorKind::Step, error)),
-            Err(error) => Err(unreadable(error)),
-        },
-    }
 }

@@ -2,24 +2,28 @@
 //!
 //! What this module does not do: it does not know what a step is for, nor in which order steps run.
 
-mod library;
+pub mod host;
 mod loaded_step;
 pub mod rehearse;
+mod seat;
 mod trust;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    thread::{self, ScopedJoinHandle},
 };
 
 use phoenix_sdk::Code;
 use semver::Version;
 
 pub use loaded_step::LoadedStep;
+pub use seat::{Applied, Seat};
 
 use crate::{
     config::{Manifest, Part},
     error::{Error, ErrorKind, Result},
+    transport::printable,
 };
 
 /// Loads the libraries of these steps.
@@ -31,39 +35,48 @@ pub fn load(
     names: &BTreeSet<String>,
     exe_dir: &Path,
 ) -> Result<BTreeMap<String, LoadedStep>> {
-    names
-        .iter()
-        .map(|name| {
-            let plugin = manifest.plugins.get(name).ok_or_else(|| {
-                Error::new(ErrorKind::Internal, "STEP-UNKNOWN", format!("no step `{name}`"))
-                    .hint("This is a defect of phoenix-orch; please report it.")
-            })?;
-            let candidates = manifest.library_candidates(plugin, exe_dir);
-            let at = |mut error: Error, label: &str| {
-                error.excerpt = Some(manifest.excerpt(plugin, Part::Library, label));
-                error
-            };
-            let path = candidates.iter().find(|path| path.exists()).ok_or_else(|| {
-                let error = Error::new(
-                    ErrorKind::Plugin,
-                    "PLUGIN-MISSING",
-                    format!("the library of step `{name}` is not there"),
-                )
-                .hint("Build or install it, or name its folder in `plugin_dirs`.");
-                let looked = candidates.iter().map(|path| format!("not `{}`", path.display()));
-                at(looked.fold(error, Error::cause), "not found")
-            })?;
-            let step = LoadedStep::load(path)?;
-            let found = &step.meta.meta.name;
-            if found != name {
-                let message = format!("`{}` is the step `{found}`, not `{name}`", path.display());
-                let error = Error::new(ErrorKind::Plugin, "PLUGIN-OTHER-STEP", message)
-                    .hint("Correct `library` in plugins.toml.");
-                return Err(at(error, "another step"));
-            }
-            Ok((name.clone(), step))
-        })
-        .collect()
+    // Each loads in a process of its own, and nobody waits for another.
+    let loaded: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = names
+            .iter()
+            .map(|name| (name, scope.spawn(move || load_one(manifest, name, exe_dir))))
+            .collect();
+        let joined = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or(Err(Error::panic()));
+        threads.into_iter().map(|(name, thread)| (name, joined(thread))).collect()
+    });
+    loaded.into_iter().map(|(name, step)| Ok((name.clone(), step?))).collect()
+}
+
+fn load_one(manifest: &Manifest, name: &str, exe_dir: &Path) -> Result<LoadedStep> {
+    let plugin = manifest.plugins.get(name).ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "STEP-UNKNOWN", format!("no step `{name}`"))
+            .hint("This is a defect of phoenix-orch; please report it.")
+    })?;
+    let candidates = manifest.library_candidates(plugin, exe_dir);
+    let at = |mut error: Error, label: &str| {
+        error.excerpt = Some(manifest.excerpt(plugin, Part::Library, label));
+        error
+    };
+    let path = candidates.iter().find(|path| path.exists()).ok_or_else(|| {
+        let error = Error::new(
+            ErrorKind::Plugin,
+            "PLUGIN-MISSING",
+            format!("the library of step `{name}` is not there"),
+        )
+        .hint("Build or install it, or name its folder in `plugin_dirs`.");
+        let looked = candidates.iter().map(|path| format!("not `{}`", path.display()));
+        at(looked.fold(error, Error::cause), "not found")
+    })?;
+    let step = LoadedStep::load(path)?;
+    let found = &step.meta.name;
+    if found != name {
+        let found = printable(found);
+        let message = format!("`{}` is the step `{found}`, not `{name}`", path.display());
+        let error = Error::new(ErrorKind::Plugin, "PLUGIN-OTHER-STEP", message)
+            .hint("Correct `library` in plugins.toml.");
+        return Err(at(error, "another step"));
+    }
+    Ok(step)
 }
 
 /// The version of each loaded step.

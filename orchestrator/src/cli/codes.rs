@@ -17,6 +17,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         transport::CODES,
         runtime::CODES,
         catalog::CODES,
+        catalog::host::CODES,
         denials::CODES,
         effect::CODES,
         engine::CODES,

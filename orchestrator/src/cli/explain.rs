@@ -49,7 +49,7 @@ fn sections(global: &Global) -> Vec<Section> {
     for name in manifest.plugins.keys() {
         match catalog::load(&manifest, &[name.clone()].into(), &setting::exe_dir()) {
             Ok(steps) => sections.extend(steps.into_iter().map(|(name, step)| {
-                let codes = step.meta.meta.codes.iter();
+                let codes = step.meta.codes.iter();
                 (name, codes.map(|code| (code.code.to_string(), code.clone())).collect())
             })),
             Err(error) => report::warning(&error.to_string()),

@@ -52,14 +52,14 @@ fn check(path: &Path) -> Result<u8> {
 }
 
 fn show(step: &LoadedStep, output: Output) {
-    let meta = &step.meta.meta;
+    let meta = &step.meta;
     if output == Output::Json {
         return print(&format!(
             "{}\n",
             json!({
-                "name": meta.name, "version": meta.version, "sdk": step.meta.sdk,
+                "name": meta.name, "version": meta.version, "sdk": step.sdk,
                 "about": meta.about, "scope": meta.scope, "probes": meta.probes,
-                "codes": meta.codes, "path": step.path, "sha256": step.sha256,
+                "codes": meta.codes, "confinement": step.confinement, "path": step.path, "sha256": step.sha256,
             })
         ));
     }
@@ -72,11 +72,19 @@ fn show(step: &LoadedStep, output: Output) {
         "{} {} (SDK {}): {}\n  works on {scope}\n  library  {}\n  sha256   {}\n",
         printable(&meta.name),
         printable(&meta.version),
-        printable(&step.meta.sdk),
+        printable(&step.sdk),
         printable(&meta.about),
         printable(&step.path.to_string_lossy()),
         step.sha256,
     );
+    let (missing, holds): (Vec<_>, Vec<_>) =
+        step.confinement.iter().partition(|mechanism| mechanism.missing.is_some());
+    let names: Vec<&str> = holds.iter().map(|mechanism| mechanism.name.as_str()).collect();
+    let _ = writeln!(text, "  confined {}", names.join(", "));
+    for mechanism in missing {
+        let why = printable(mechanism.missing.as_deref().unwrap_or_default());
+        let _ = writeln!(text, "  missing  {}: {why}", mechanism.name);
+    }
     for probe in meta.probes.iter() {
         let _ =
             writeln!(text, "  probe    {}: {}", printable(&probe.name), printable(&probe.about));

@@ -49,7 +49,7 @@ pub(super) fn nodes(manifest: &Manifest, steps: &BTreeMap<String, LoadedStep>) -
         .iter()
         .map(|(name, step)| StepNode {
             name: name.clone(),
-            scope: step.meta.meta.scope,
+            scope: step.meta.scope,
             requires: manifest
                 .plugins
                 .get(name)

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use phoenix_sdk::{
-    Change, CheckReport,
+    Change, CheckReport, Meta,
     wire::{Input, MachineId, Target as WireTarget},
 };
 use serde_json::Value;
@@ -15,7 +15,7 @@ use super::{
     unit_host::{Phase, UnitHost},
 };
 use crate::{
-    catalog::LoadedStep,
+    catalog::{Applied, Seat},
     effect,
     error::{Error, ErrorKind, Result},
     graph::Unit,
@@ -31,7 +31,8 @@ pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Resul
         job,
         recorder,
         unit,
-        loaded,
+        meta: &loaded.meta,
+        seat: loaded.seat(),
         target: job.fleet.target(&unit.target)?,
         params: job.params(unit),
     };
@@ -46,7 +47,8 @@ struct Life<'a, 'r> {
     job: &'a Job<'a>,
     recorder: &'a Recorder<'r>,
     unit: &'a Unit,
-    loaded: &'a LoadedStep,
+    meta: &'a Meta,
+    seat: Seat<'a>,
     target: Target<'a>,
     params: Value,
 }
@@ -62,14 +64,17 @@ impl<'r> Life<'_, 'r> {
 
     fn run(&self) -> Result<Outcome> {
         let mut report = self.check(1)?;
-        let mut performed = 0;
-        for round in 1..=ROUNDS {
-            if report.changes.is_empty() {
-                break;
-            }
+        let (mut performed, mut round, mut rounds) = (0, 1, ROUNDS);
+        while !report.changes.is_empty() && round <= rounds {
             self.consent(&report.changes)?;
-            performed += self.apply(&report)?;
-            report = self.check(round + 1)?;
+            let (changes, applied) = self.apply(&report)?;
+            performed += changes;
+            if applied == Applied::CutOff {
+                // It happens once: from then on the unit has a process of its own.
+                rounds += 1;
+            }
+            round += 1;
+            report = self.check(round)?;
         }
         if let Some(change) = report.changes.first() {
             return Err(Error::new(
@@ -96,7 +101,7 @@ impl<'r> Life<'_, 'r> {
 
     fn check(&self, round: u32) -> Result<CheckReport> {
         let host = self.host(Phase::Look);
-        let report = self.loaded.check(&host, &self.input(None));
+        let report = self.seat.check(&host, &self.input(None));
         let report = self.settled(host, report)?;
         let body = Body::Checked {
             unit: self.unit.clone(),
@@ -109,18 +114,18 @@ impl<'r> Life<'_, 'r> {
         Ok(report)
     }
 
-    fn apply(&self, report: &CheckReport) -> Result<usize> {
+    fn apply(&self, report: &CheckReport) -> Result<(usize, Applied)> {
         let hands = self.job.fleet.hands(&self.unit.target)?;
         let host = self.host(Phase::Apply(hands, &report.changes));
-        let outcome = self.loaded.apply(&host, &self.input(Some(report.clone())));
+        let outcome = self.seat.apply(&host, &self.input(Some(report.clone())));
         let performed = *host.performed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        self.settled(host, outcome)?;
-        Ok(performed)
+        let applied = self.settled(host, outcome)?;
+        Ok((performed, applied))
     }
 
     fn verify(&self) -> Result<()> {
         let host = self.host(Phase::Look);
-        let report = self.loaded.verify(&host, &self.input(None));
+        let report = self.seat.verify(&host, &self.input(None));
         let report = self.settled(host, report)?;
         self.recorder.emit(Body::Verified {
             unit: self.unit.clone(),
@@ -167,7 +172,7 @@ impl<'r> Life<'_, 'r> {
         UnitHost {
             job: self.job,
             unit: self.unit,
-            meta: &self.loaded.meta.meta,
+            meta: self.meta,
             target: self.target,
             phase,
             recorder: self.recorder,

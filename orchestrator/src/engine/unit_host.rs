@@ -6,10 +6,8 @@ use std::{
     time::Duration,
 };
 
-use abi_stable::std_types::{RErr, ROk, RResult};
 use phoenix_sdk::{
-    Change, Meta, Probe, StepError, Subject,
-    boundary::{Doc, Host},
+    Change, HostCalls, Meta, Probe, StepError, Subject,
     wire::{Answer, MachineId, Request},
 };
 
@@ -49,18 +47,11 @@ pub(super) struct UnitHost<'a, 'r> {
     pub(super) failure: Mutex<Option<Error>>,
 }
 
-impl Host for UnitHost<'_, '_> {
-    fn call(&self, request: Doc) -> RResult<Doc, Doc> {
-        // A panic of ours must not unwind through the step's library.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.answer(&request)));
-        match outcome.unwrap_or_else(|_| Err(Error::panic())) {
-            Ok(answer) => ROk(Doc::write(&answer)),
-            Err(error) => {
-                let document = Doc::write(&error.clone().into_step());
-                lock(&self.failure).get_or_insert(error);
-                RErr(document)
-            }
-        }
+impl HostCalls for UnitHost<'_, '_> {
+    fn call(&self, request: Request) -> Result<Answer, StepError> {
+        // The step waits for an answer, even if it is that we panicked.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.answer(request)));
+        outcome.unwrap_or_else(|_| Err(Error::panic())).map_err(|error| self.remember(error))
     }
 }
 
@@ -69,12 +60,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl<'r> UnitHost<'_, 'r> {
-    fn answer(&self, request: &Doc) -> Result<Answer> {
-        let request: Request = request.read().map_err(|error| {
-            Error::new(ErrorKind::Plugin, "SDK-DOCUMENT", "the step's request cannot be read")
-                .cause(error)
-                .hint("Step and orchestrator do not understand each other; rebuild the step.")
-        })?;
+    fn answer(&self, request: Request) -> Result<Answer> {
         match request {
             Request::Observe { machine, subjects } => {
                 for subject in &subjects {

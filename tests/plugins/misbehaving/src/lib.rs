@@ -1,6 +1,6 @@
-//! A step that breaks the rules on demand, for the fault tests: `PHOENIX_MISBEHAVE` says how.
+//! A step that breaks the rules on demand, for the fault tests: its parameter `how` says how.
 //!
-//! Without the variable, and for a word that it does not know, it is a well-behaved step that keeps one file.
+//! Without the parameter, and for a word that it does not know, it is a well-behaved step that keeps one file.
 //! `docs/architecture.md` says what the orchestrator must make of each of these.
 
 use phoenix_sdk::{
@@ -31,26 +31,10 @@ const PROBES: &[Probe] = &[READ, FLOOD, SLEEP, ESCAPES, FALSE];
 const UNDECLARED: Probe = Probe::new("undeclared", argv!["id", "-u"], "Who am I");
 
 const CODES: &[Code] =
-    &[Code::new("MISBEHAVING-ERROR", "The step was asked to fail.", "Unset PHOENIX_MISBEHAVE.")];
+    &[Code::new("MISBEHAVING-ERROR", "The step was asked to fail.", "Leave `how` out.")];
 
-fn asked(word: &str) -> bool {
-    std::env::var("PHOENIX_MISBEHAVE").is_ok_and(|value| value == word)
-}
-
-fn panic_if(word: &str) {
-    if asked(word) {
-        panic!("asked to misbehave: {word}");
-    }
-}
-
+#[derive(Default)]
 struct Misbehaving;
-
-impl Default for Misbehaving {
-    fn default() -> Self {
-        panic_if("panic-new");
-        Self
-    }
-}
 
 export_step!(Misbehaving);
 
@@ -59,6 +43,20 @@ export_step!(Misbehaving);
 struct Params {
     /// Anything; a number here is what `bad-params` in plugins.toml means.
     text: String,
+    /// Which rule is broken.
+    how: String,
+}
+
+impl Params {
+    fn asked(&self, word: &str) -> bool {
+        self.how == word
+    }
+
+    fn panic_if(&self, word: &str) {
+        if self.asked(word) {
+            panic!("asked to misbehave: {word}");
+        }
+    }
 }
 
 fn file(path: &str, content: &str) -> Change {
@@ -83,53 +81,53 @@ impl Step for Misbehaving {
     );
 
     fn check(&self, cx: &Context<'_>, params: &Params) -> Result<CheckReport> {
-        panic_if("panic-check");
-        if asked("exit-check") {
+        params.panic_if("panic-check");
+        if params.asked("exit-check") {
             std::process::abort();
         }
-        if asked("hang-check") {
+        if params.asked("hang-check") {
             loop {
                 std::thread::park();
             }
         }
-        if asked("memory-check") {
+        if params.asked("memory-check") {
             let mut hoard: Vec<Vec<u8>> = Vec::new();
             loop {
                 hoard.push(vec![1; 16 << 20]);
             }
         }
-        if asked("error-check") {
+        if params.asked("error-check") {
             return Err(StepError::new("MISBEHAVING-ERROR", "asked to fail")
                 .cause("\u{1b}[31ma cause in red\u{1b}[0m")
-                .hint("Unset PHOENIX_MISBEHAVE."));
+                .hint("Leave `how` out."));
         }
-        if asked("error-without-hint") {
+        if params.asked("error-without-hint") {
             return Err(StepError::new("misbehaving undocumented", "asked to fail badly"));
         }
-        if asked("undeclared-probe") {
+        if params.asked("undeclared-probe") {
             cx.machine().probe(&UNDECLARED, &[])?;
         }
-        if asked("undeclared-command") {
+        if params.asked("undeclared-command") {
             // A look that runs a command is one way round the list; it is held to it too.
             let argv = vec!["touch".to_owned(), "/etc/phoenix-misbehaving-2".to_owned()];
             cx.machine().observe(Subject::Command { argv })?;
         }
-        if asked("flood") {
+        if params.asked("flood") {
             cx.machine().probe(&FLOOD, &[])?;
         }
-        if asked("sleep") {
+        if params.asked("sleep") {
             cx.machine().probe(&SLEEP, &[])?;
         }
-        if asked("perform-in-check") {
+        if params.asked("perform-in-check") {
             cx.perform(&file("/etc/phoenix-misbehaving-2", CONTENT))?;
         }
-        if asked("garbage") {
+        if params.asked("garbage") {
             let escapes = cx.machine().probe(&ESCAPES, &[])?;
             return Ok(CheckReport::default()
                 .warning(escapes.stdout.to_text())
                 .warning("x".repeat(1 << 20)));
         }
-        if asked("never-converges") {
+        if params.asked("never-converges") {
             let kind = Kind::Command {
                 about: "count the rounds".to_owned(),
                 argv: vec!["true".to_owned()],
@@ -144,26 +142,26 @@ impl Step for Misbehaving {
         Wanted::on(cx.machine()).change(file(PATH, content)).into_report()
     }
 
-    fn apply(&self, cx: &Context<'_>, _params: &Params, report: &CheckReport) -> Result<()> {
-        panic_if("panic-apply");
-        if asked("unannounced-change") {
+    fn apply(&self, cx: &Context<'_>, params: &Params, report: &CheckReport) -> Result<()> {
+        params.panic_if("panic-apply");
+        if params.asked("unannounced-change") {
             return cx.perform(&file("/etc/phoenix-misbehaving-2", CONTENT));
         }
-        if asked("apply-does-nothing") {
+        if params.asked("apply-does-nothing") {
             return Ok(());
         }
         report.changes.iter().try_for_each(|change| cx.perform(change))?;
         // The work is done, and the answer is lost: the unit must still be told apart from an untouched one.
-        panic_if("panic-after-apply");
+        params.panic_if("panic-after-apply");
         Ok(())
     }
 
     fn verify(&self, cx: &Context<'_>, params: &Params) -> Result<VerifyReport> {
-        panic_if("panic-verify");
-        if asked("no-evidence") {
+        params.panic_if("panic-verify");
+        if params.asked("no-evidence") {
             return Ok(VerifyReport::default());
         }
-        if asked("false-evidence") {
+        if params.asked("false-evidence") {
             let evidence = Evidence::equal("the moon is cheese", "a look", "cheese", "rock");
             return Ok(VerifyReport::default().with(evidence));
         }
@@ -174,10 +172,6 @@ impl Step for Misbehaving {
     }
 
     fn rehearsals() -> Vec<World> {
-        panic_if("panic-meta");
-        if asked("no-rehearsals") {
-            return Vec::new();
-        }
         let mut world = World::container("fresh");
         let there = vec![phoenix_sdk::world::Fact::Exists(
             phoenix_sdk::wire::MachineId::Container,

@@ -1,6 +1,6 @@
-//! From an open file to the step inside it.
+//! From a library to the step inside it. Runs in the step's own process, where nothing is left to lose.
 
-use std::{fs::File, mem::ManuallyDrop, os::fd::AsRawFd, path::Path};
+use std::{io::Write as _, mem::ManuallyDrop, path::Path};
 
 use abi_stable::library::{AbiHeaderRef, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
@@ -11,19 +11,16 @@ use phoenix_sdk::{
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Loads a library and makes its step. The library stays loaded, and the file open, until the process
-/// ends: code of a step may run on any thread, and if the number of a closed file were used again, the
-/// loader would take the next library for this one.
+/// Loads the library that is at `open` now; `path` is what the operator calls it. It stays loaded until
+/// the process ends: code of a step may run on any thread.
 ///
 /// # Errors
-/// `PLUGIN-NOT-A-LIBRARY`, `PLUGIN-NOT-A-STEP`, `PLUGIN-SDK-MISMATCH`, or the error of the step's
-/// constructor.
-pub(super) fn step(path: &Path, file: File) -> Result<StepBox> {
-    let file = ManuallyDrop::new(file);
-    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
-    // SAFETY: the library's constructors run here. It is one that `trust` accepted.
-    let library = unsafe { Library::open(Some(&open), RTLD_NOW | RTLD_LOCAL) };
+/// `PLUGIN-NOT-A-LIBRARY`, `PLUGIN-NOT-A-STEP`, or `PLUGIN-SDK-MISMATCH`.
+pub(super) fn load(path: &Path, open: &Path) -> Result<StepModuleRef> {
+    // SAFETY: the library's constructors run here, in a process that can do nothing but ask.
+    let library = unsafe { Library::open(Some(open), RTLD_NOW | RTLD_LOCAL) };
     let library = library.map_err(|error| {
+        let open = open.display().to_string();
         let cause = error.to_string().replace(&open, &path.display().to_string());
         refuse(path, "PLUGIN-NOT-A-LIBRARY", "is not a shared library for this machine")
             .cause(cause)
@@ -40,10 +37,17 @@ pub(super) fn step(path: &Path, file: File) -> Result<StepBox> {
             .hint("Put `export_step!(YourStep);` into its `lib.rs`, or correct `library`.")
     })?;
     // The symbol's address is the header's; a `Symbol<T>` reads `T` as being that address.
-    let module = header
+    header
         .upgrade()
         .and_then(|header| header.init_root_module::<StepModuleRef>())
-        .map_err(|error| mismatch(path, &error))?;
+        .map_err(|error| mismatch(path, &error))
+}
+
+/// Makes the step.
+///
+/// # Errors
+/// That of the step's constructor.
+pub(super) fn make(path: &Path, module: StepModuleRef) -> Result<StepBox> {
     (module.new())().into_result().map_err(|document| {
         let error =
             document.read().unwrap_or_else(|_| StepError::new("SDK-DOCUMENT", "unreadable"));
@@ -51,14 +55,15 @@ pub(super) fn step(path: &Path, file: File) -> Result<StepBox> {
     })
 }
 
-fn refuse(path: &Path, code: &str, why: &str) -> Error {
+pub(super) fn refuse(path: &Path, code: &str, why: &str) -> Error {
     Error::new(ErrorKind::Plugin, code, format!("`{}` {why}", path.display()))
 }
 
 /// abi_stable's report on a changed layout has more than a thousand lines: the operator gets one, the
 /// log the rest.
 fn mismatch(path: &Path, error: &LibraryError) -> Error {
-    tracing::debug!(path = %path.display(), %error, "the library is not compatible");
+    // The process has no log of its own; what it prints goes into that of the orchestrator.
+    let _ = writeln!(std::io::stderr(), "{error}");
     let ours = env!("CARGO_PKG_VERSION_MAJOR");
     let cause = match error {
         LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => {
