@@ -118,4 +118,9 @@ pub const CODES: &[Code] = &[
         "A step tried to run a command that its metadata does not declare.",
         "This is a defect of the step: report it to its author.",
     ),
+    Code::new(
+        "PROBE-OUT-OF-SCOPE",
+        "A step for containers tried to run one of its probes on the host.",
+        "Report it to the step's author: its scope has to say that it works on the host too.",
+    ),
 ];

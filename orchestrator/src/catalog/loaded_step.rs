@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Seat,
     host::{Introduction, Mechanism, StepProcess},
-    trust,
+    probes, trust,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -66,6 +66,7 @@ impl LoadedStep {
             process: Mutex::new(Arc::new(process)),
         };
         loaded.version()?;
+        probes::narrow(&loaded.meta)?;
         Ok(loaded)
     }
 

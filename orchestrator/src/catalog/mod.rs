@@ -4,6 +4,7 @@
 
 pub mod host;
 mod loaded_step;
+mod probes;
 pub mod rehearse;
 mod seat;
 mod trust;
@@ -123,6 +124,11 @@ pub const CODES: &[Code] = &[
         "PLUGIN-OTHER-STEP",
         "The library holds another step than plugins.toml says.",
         "Correct `library` in plugins.toml.",
+    ),
+    Code::new(
+        "PROBE-TOO-WIDE",
+        "A step declares a probe that would let it run anything, such as a shell without its script. It was not loaded.",
+        "Report it to the step's author: the whole command has to be declared.",
     ),
     Code::new(
         "LAW-BROKEN",

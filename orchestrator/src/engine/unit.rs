@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     Deed, Job, Mode, Target, ask,
     event::{Body, Outcome, Planned},
+    mediate,
     recorder::Recorder,
     unit_host::{Phase, UnitHost},
 };
@@ -103,6 +104,8 @@ impl<'r> Life<'_, 'r> {
         let host = self.host(Phase::Look);
         let report = self.seat.check(&host, &self.input(None));
         let report = self.settled(host, report)?;
+        // Refused in the plan already, not only when it is to be done.
+        report.changes.iter().try_for_each(|change| mediate::change(self.meta, change))?;
         let body = Body::Checked {
             unit: self.unit.clone(),
             round,
@@ -177,6 +180,7 @@ impl<'r> Life<'_, 'r> {
             phase,
             recorder: self.recorder,
             performed: Mutex::new(0),
+            recorded: Mutex::new(0),
             failure: Mutex::new(None),
         }
     }

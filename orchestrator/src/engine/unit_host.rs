@@ -15,6 +15,7 @@ use super::{
     Job, Target,
     doer::{Doer, step},
     event::Body,
+    mediate,
     recorder::Recorder,
 };
 use crate::{
@@ -23,6 +24,13 @@ use crate::{
     graph::Unit,
     transport::{Exec, Reader},
 };
+
+/// The longest time that a probe may take, whatever it declares.
+const LONGEST_PROBE: Duration = Duration::from_secs(600);
+/// What a step may record in one call, in bytes.
+const MOST_RECORDED: usize = 64 << 20;
+/// How much of a step's message is shown, in characters.
+const LONGEST_MESSAGE: usize = 1000;
 
 /// What a step may do now.
 #[derive(Clone, Copy)]
@@ -43,6 +51,8 @@ pub(super) struct UnitHost<'a, 'r> {
     pub(super) recorder: &'a Recorder<'r>,
     /// How many changes were performed in this call.
     pub(super) performed: Mutex<usize>,
+    /// How much was recorded in this call, in bytes.
+    pub(super) recorded: Mutex<usize>,
     /// The first failure of ours, with its kind, which does not cross the boundary.
     pub(super) failure: Mutex<Option<Error>>,
 }
@@ -62,20 +72,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl<'r> UnitHost<'_, 'r> {
     fn answer(&self, request: Request) -> Result<Answer> {
         match request {
-            Request::Observe { machine, subjects } => {
-                for subject in &subjects {
-                    if let Subject::Command { argv } = subject {
-                        self.declared(argv)?;
-                    }
-                }
-                let seen =
-                    effect::observe_all(self.target.eyes(), self.machine(machine)?, &subjects)?;
-                let seen = seen
-                    .into_iter()
-                    .map(|seen| seen.map_err(|error| self.remember(error)))
-                    .collect();
-                Ok(Answer::Observed { seen })
-            }
+            Request::Observe { machine, subjects } => self.observe(machine, &subjects),
             Request::Probe { machine, argv } => self.probe(machine, argv),
             Request::Perform { change } => self.perform(&change).map(|()| Answer::Done),
             Request::TakeBack => self.take_back().map(|()| Answer::Done),
@@ -108,28 +105,65 @@ impl<'r> UnitHost<'_, 'r> {
         }
     }
 
+    fn observe(&self, machine: MachineId, subjects: &[Subject]) -> Result<Answer> {
+        for subject in subjects {
+            if let Subject::Command { argv } = subject {
+                self.declared(machine, argv)?;
+            }
+        }
+        // Looked at in the same round trip.
+        let around: Vec<Vec<Subject>> = subjects
+            .iter()
+            .map(|subject| mediate::surroundings(self.meta, machine, subject))
+            .collect();
+        let all: Vec<Subject> = subjects.iter().chain(around.iter().flatten()).cloned().collect();
+        let eyes = self.target.eyes();
+        let mut seen = effect::observe_all(eyes, self.machine(machine)?, &all)?;
+        let mut seen_around = seen.split_off(subjects.len()).into_iter();
+        let seen = subjects
+            .iter()
+            .zip(seen)
+            .zip(&around)
+            .map(|((subject, seen), around)| {
+                let around: Vec<_> = seen_around.by_ref().take(around.len()).collect();
+                mediate::visible(self.meta, machine, subject, &seen, &around)
+                    .and(seen)
+                    .map_err(|error| self.remember(error))
+            })
+            .collect();
+        Ok(Answer::Observed { seen })
+    }
+
     fn probe(&self, machine: MachineId, argv: Vec<String>) -> Result<Answer> {
-        let limit = Duration::from_secs(self.declared(&argv)?.time_limit_s.into());
+        let declared = self.declared(machine, &argv)?.time_limit_s;
+        let limit = Duration::from_secs(declared.into()).min(LONGEST_PROBE);
         let output = self.machine(machine)?.probe(&Exec::new(argv).within(limit))?;
         Ok(Answer::Ran { output })
     }
 
-    fn declared(&self, argv: &[String]) -> Result<&Probe> {
-        self.meta.declared(argv).map_err(step)
+    fn declared(&self, machine: MachineId, argv: &[String]) -> Result<&Probe> {
+        self.meta.permitted(machine, argv).map_err(step)
+    }
+
+    /// What this round's check announced, in `apply`.
+    fn announced(&self) -> Option<&[Change]> {
+        match self.phase {
+            Phase::Look => None,
+            Phase::Apply(_, announced) => Some(announced),
+        }
+    }
+
+    fn hands(&self, what: &str) -> Result<Hands<'_>> {
+        mediate::in_apply(self.meta, self.announced().is_some(), what)?;
+        match self.phase {
+            Phase::Apply(hands, _) => Ok(hands),
+            Phase::Look => Err(Error::panic()),
+        }
     }
 
     fn perform(&self, change: &Change) -> Result<()> {
-        let hands = match self.phase {
-            Phase::Apply(hands, announced) if announced.contains(change) => hands,
-            _ => {
-                return Err(Error::new(
-                    ErrorKind::Step,
-                    "CHANGE-NOT-ANNOUNCED",
-                    format!("the step tried to {} without announcing it", change.kind),
-                )
-                .hint("Perform only changes that this round's `check` put into its report."));
-            }
-        };
+        mediate::perform(self.meta, self.announced(), change)?;
+        let hands = self.hands("perform")?;
         self.recorder.checkpoint()?;
         let first = *lock(&self.performed) == 0;
         let owing: Vec<&Unit> = match first {
@@ -143,18 +177,19 @@ impl<'r> UnitHost<'_, 'r> {
     }
 
     fn take_back(&self) -> Result<()> {
-        match self.phase {
-            Phase::Apply(hands, _) => self.doer(hands).take_back().map(drop),
-            Phase::Look => Err(Error::new(
-                ErrorKind::Step,
-                "CHANGE-NOT-ANNOUNCED",
-                "the step tried to take something back outside `apply`",
-            )
-            .hint("Take back only in `apply`, what it has just performed.")),
-        }
+        self.doer(self.hands("take something back")?).take_back().map(drop)
     }
 
     fn record(&self, name: String, content: &[u8]) -> Result<()> {
+        self.hands("record a document")?;
+        let mut recorded = lock(&self.recorded);
+        *recorded += content.len();
+        if *recorded > MOST_RECORDED {
+            let message = format!("step `{}` recorded too much", self.meta.name);
+            return Err(Error::new(ErrorKind::Step, "STEP-TOO-LARGE", message)
+                .cause(format!("more than {} MiB in one call", MOST_RECORDED >> 20))
+                .hint("Record what an operator may need later, and nothing else."));
+        }
         let content = self.job.memory.keep(content)?;
         self.recorder.emit(Body::Recorded { unit: self.unit.clone(), name, content })
     }
@@ -170,6 +205,7 @@ impl<'r> UnitHost<'_, 'r> {
     }
 
     fn say(&self, message: String) -> Result<()> {
+        let message = message.chars().take(LONGEST_MESSAGE).collect();
         self.recorder.emit(Body::Output { unit: self.unit.clone(), line: message })
     }
 }

@@ -99,7 +99,7 @@ impl HostCalls for FakeHost {
                 let world = self.world();
                 let look = |subject: &Subject| {
                     if let Subject::Command { argv } = subject {
-                        self.meta.declared(argv)?;
+                        self.meta.permitted(machine, argv)?;
                     }
                     observe(&world, machine, subject)
                 };
@@ -107,7 +107,7 @@ impl HostCalls for FakeHost {
                 Ok(Answer::Observed { seen })
             }
             Request::Probe { machine, argv } => {
-                self.meta.declared(&argv)?;
+                self.meta.permitted(machine, &argv)?;
                 Ok(Answer::Ran { output: probe(&self.world(), machine, &argv) })
             }
             Request::Perform { change } => {
