@@ -2,7 +2,8 @@
 
 use std::{
     any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
+    cell::RefCell,
+    panic::{self, AssertUnwindSafe, catch_unwind},
 };
 
 use abi_stable::{
@@ -65,6 +66,7 @@ pub mod private {
 /// Makes a step, for [`crate::boundary::StepModule::new`].
 #[doc(hidden)]
 pub extern "C" fn new_step<S: Step + Default>() -> RResult<StepBox, Doc> {
+    remember_where();
     match guarded("new", || Ok(S::default())) {
         Ok(step) => ROk(RawStep_TO::from_value(Adapter(step), TD_Opaque)),
         Err(error) => RErr(Doc::write(&error)),
@@ -151,12 +153,29 @@ fn unreadable(error: &serde_json::Error) -> StepError {
         .hint("Step and orchestrator do not understand each other; report this with both versions.")
 }
 
+thread_local! {
+    /// Where this thread panicked last.
+    static PANICKED_AT: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Keeps the place of a panic for the error, instead of printing it where nobody reads it. It concerns this
+/// library alone, which has a standard library of its own.
+fn remember_where() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        // A thread that is just ending has nothing to remember with.
+        let _ = PANICKED_AT.try_with(|at| *at.borrow_mut() = place);
+    }));
+}
+
 /// A panic must not reach the boundary, where it would abort the whole process.
 fn guarded<T>(verb: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-        Err(StepError::new("SDK-PANIC", format!("the step panicked in `{verb}`"))
-            .cause(panic_text(&*payload))
-            .hint("This is a defect of the step; report it to its author with the lines above."))
+        let error = StepError::new("SDK-PANIC", format!("the step panicked in `{verb}`"))
+            .cause(panic_text(&*payload));
+        let place = PANICKED_AT.with_borrow_mut(Option::take);
+        let error = place.into_iter().fold(error, |error, at| error.cause(format!("at {at}")));
+        Err(error.hint("This is a defect of the step; report it to its author with the causes."))
     })
 }
 
