@@ -38,7 +38,7 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         "STEP-TOO-LARGE",
-        "A document is larger than what may cross between a step and the orchestrator (16 MiB from the step, 64 MiB to it).",
+        "A document is larger than what may cross between a step and the orchestrator (16 MiB from the step, 32 MiB to it).",
         "Report it to the step's author: a step should ask for less at once.",
     ),
 ];

@@ -6,8 +6,8 @@
 /// The largest document that is taken from a step, in bytes: a file of the largest size that can be wanted,
 /// as base64, and as much again.
 pub const LARGEST_FROM_STEP: usize = 16 << 20;
-/// The largest document that is given to a step, in bytes.
-pub const LARGEST_TO_STEP: usize = 64 << 20;
+/// The largest document that is given to a step, in bytes. It is held there several times while it is read.
+pub const LARGEST_TO_STEP: usize = 32 << 20;
 
 /// Kind and number of the call, behind the length that counts them too.
 const HEADER: usize = 1 + 8;

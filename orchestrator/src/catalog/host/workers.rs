@@ -72,9 +72,10 @@ impl Workers {
         let taken =
             idle.fetch_update(Ordering::AcqRel, Ordering::Acquire, |idle| idle.checked_sub(1));
         if taken.is_err() && self.threads < MOST {
-            self.threads += 1;
             let common = Arc::clone(&self.common);
-            thread::spawn(move || common.work());
+            // Where no further thread can be had, the call waits for one of those that there are.
+            let spawned = thread::Builder::new().spawn(move || common.work());
+            self.threads += usize::from(spawned.is_ok());
         }
         // The workers end with the process.
         let _ = self.give.send(frame);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, geteuid, setrlimit};
 
 /// What a step may allocate, in bytes. A step works on documents of a few MiB at most.
 const MEMORY: u64 = 256 << 20;
@@ -15,10 +15,13 @@ const FILES: u64 = 16;
 
 /// Lowers the limits for good.
 pub(super) fn lower() -> io::Result<()> {
+    // Without a user of its own, whatever else the caller runs would count too.
+    if geteuid().is_root() {
+        set(Resource::Nproc, THREADS)?;
+    }
     for (resource, most) in [
         (Resource::Data, MEMORY),
         (Resource::As, ADDRESS_SPACE),
-        (Resource::Nproc, THREADS),
         (Resource::Nofile, FILES),
         // A dump would hold what the step was told of the machines.
         (Resource::Core, 0),
@@ -29,7 +32,11 @@ pub(super) fn lower() -> io::Result<()> {
         (Resource::Nice, 0),
         (Resource::Rtprio, 0),
     ] {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+        set(resource, most)?;
     }
     Ok(())
+}
+
+fn set(resource: Resource, most: u64) -> io::Result<()> {
+    Ok(setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?)
 }
