@@ -1,9 +1,6 @@
 //! A loaded step: the author's three verbs again, over the boundary.
 
-use std::{
-    io::{Read as _, Seek as _},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use abi_stable::{sabi_trait::TD_Opaque, sabi_types::RRef, std_types::RResult};
 use phoenix_sdk::{
@@ -13,9 +10,11 @@ use phoenix_sdk::{
 };
 use semver::Version;
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
-use super::{library, trust};
+use super::{
+    library,
+    trust::{self, Demand, Standing, Trusted},
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A step in its library.
@@ -26,28 +25,21 @@ pub struct LoadedStep {
     pub path: PathBuf,
     /// SHA-256 of the file that was loaded, in hexadecimal.
     pub sha256: String,
+    /// Why that file was accepted.
+    pub standing: Standing,
     step: StepBox,
 }
 
 impl LoadedStep {
-    /// Loads the step in a library.
+    /// Loads the step in a library of which this is demanded.
     ///
     /// # Errors
     /// Why it was refused; see the codes that begin with `PLUGIN`.
-    pub fn load(path: &Path) -> Result<Self> {
-        let mut file = trust::open(path)?;
-        let sha256 = digest(&mut file).map_err(|error| {
-            Error::new(
-                ErrorKind::Plugin,
-                "PLUGIN-MISSING",
-                format!("cannot read `{}`", path.display()),
-            )
-            .cause(error)
-            .hint("Check the file and its disk.")
-        })?;
+    pub fn load(path: &Path, demand: &Demand<'_>) -> Result<Self> {
+        let Trusted { file, sha256, standing } = trust::open(path, demand)?;
         let step = library::step(path, file)?;
         let meta = meta(path, &step)?;
-        let loaded = Self { meta, path: path.to_owned(), sha256, step };
+        let loaded = Self { meta, path: path.to_owned(), sha256, standing, step };
         loaded.version()?;
         Ok(loaded)
     }
@@ -89,19 +81,6 @@ impl LoadedStep {
 
 fn lend<H: Host>(host: &H) -> HostRef<'_> {
     Host_TO::from_ptr(RRef::new(host), TD_Opaque)
-}
-
-fn digest(file: &mut std::fs::File) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            count => hash.update(&buffer[..count]),
-        }
-    }
-    file.rewind()?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn meta(path: &Path, step: &StepBox) -> Result<MetaDoc> {

@@ -42,8 +42,8 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         UNTRUSTED,
-        "plugins.toml belongs to somebody else than root and you, or others may write to it. What it says \
-         is done by root, so it was not read.",
+        "plugins.toml, a folder above it, or a symbolic link on the way to it belongs to somebody else than \
+         root and you, or others may write to it. What it says is done by root, so it was not read.",
         "Make root (or yourself) its owner, and take the right to write from group and others \
          (`chmod go-w`).",
     ),
@@ -117,7 +117,7 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         PIN,
-        "The pins could not be written into the text of plugins.toml so that everything else in it stays.",
+        "The pins could not be written into plugins.toml so that everything else in it stays.",
         "Write them by hand, as `sha256 = \"...\"` in each plugin's section; `sha256sum` shows them.",
     ),
     Code::new(

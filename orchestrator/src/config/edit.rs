@@ -24,9 +24,9 @@ impl Manifest {
     /// # Errors
     /// `CONFIG-PIN` where the text is such that this cannot be done.
     pub fn with_pins(&self, pins: &BTreeMap<String, String>) -> Result<String> {
-        let text = edited(self.text(), pins).map_err(impossible)?;
+        let text = edited(self.text(), pins).map_err(cannot_pin)?;
         let again = from_source(&self.path, Source::new(&self.path, text.as_str()))
-            .map_err(|error| impossible(&error.to_string()))?;
+            .map_err(|error| cannot_pin(&error.to_string()))?;
         let wanted = self.plugins.iter().map(|(name, plugin)| {
             (name, pins.get(name).or(plugin.sha256.as_ref()), &plugin.library)
         });
@@ -34,12 +34,13 @@ impl Manifest {
             .plugins
             .iter()
             .map(|(name, plugin)| (name, plugin.sha256.as_ref(), &plugin.library));
-        if wanted.eq(found) { Ok(text) } else { Err(impossible("read back, it says otherwise")) }
+        if wanted.eq(found) { Ok(text) } else { Err(cannot_pin("read back, it says otherwise")) }
     }
 }
 
-fn impossible(cause: &str) -> Error {
-    Error::new(ErrorKind::Internal, codes::PIN, "the pins cannot be written into `plugins.toml`")
+/// The error `CONFIG-PIN`, where the pins of a file cannot be written for this cause.
+pub fn cannot_pin(cause: &str) -> Error {
+    Error::new(ErrorKind::Config, codes::PIN, "the pins cannot be written into `plugins.toml`")
         .cause(cause)
         .hint("Write them by hand, as `sha256 = \"...\"` in each plugin's section; `sha256sum` shows them.")
 }

@@ -28,6 +28,7 @@ mod tests;
 use std::path::Path;
 
 pub use codes::CODES;
+pub use edit::cannot_pin;
 pub use library::SYSTEM_LIBRARIES;
 pub use locate::{ENV, FILE_NAME, SYSTEM, locate};
 pub use manifest::{Manifest, Part, Plugin, Policy, Restart, Targets};
