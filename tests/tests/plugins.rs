@@ -17,7 +17,7 @@ use xtask::{
 
 fn catalogue(library: &str) -> String {
     format!(
-        "format = 1\n[policy]\napparmor = \"optional\"\n\
+        "format = 1\n[policy]\napparmor = \"optional\"\npins = \"optional\"\n\
          [features]\nx = [\"misbehaving\"]\n\
          [plugins.misbehaving]\nlibrary = \"{library}\"\nversion = \"*\"\n"
     )

@@ -40,6 +40,7 @@ pub const TESTS: &[Package] = &[
     Package { name: "bsdutils", why: "has `script`, a terminal for those who are asked on one" },
     Package { name: "busybox-static", why: "is the other shell that sessions must work with" },
     Package { name: "e2fsprogs", why: "has `chattr`, for files that even root cannot change" },
+    Package { name: "minisign", why: "signs libraries, whose signatures are then verified" },
     Package { name: "procps", why: "finds processes that must not be left behind" },
     Package { name: "strace", why: "counts how often a container is entered" },
 ];

@@ -2,7 +2,6 @@
 
 use std::{
     fs::File,
-    io::{Read as _, Seek as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -10,12 +9,12 @@ use std::{
 use phoenix_sdk::{Meta, StepError, World, boundary::Doc, wire::MetaDoc};
 use semver::Version;
 use serde::{Deserialize, de::DeserializeOwned};
-use sha2::{Digest as _, Sha256};
 
 use super::{
     Seat,
     host::{Introduction, Mechanism, StepProcess},
-    probes, trust,
+    probes,
+    trust::{self, Demand, Standing, Trusted},
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -29,6 +28,8 @@ pub struct LoadedStep {
     pub path: PathBuf,
     /// SHA-256 of the file that was loaded, in hexadecimal.
     pub sha256: String,
+    /// Why that file was accepted.
+    pub standing: Standing,
     /// How its process is confined.
     pub confinement: Vec<Mechanism>,
     /// All that it says about itself, its worlds included.
@@ -38,21 +39,12 @@ pub struct LoadedStep {
 }
 
 impl LoadedStep {
-    /// Loads the step in a library.
+    /// Loads the step in a library of which this is demanded.
     ///
     /// # Errors
     /// Why it was refused; see the codes that begin with `PLUGIN`.
-    pub fn load(path: &Path) -> Result<Self> {
-        let mut library = trust::open(path)?;
-        let sha256 = digest(&mut library).map_err(|error| {
-            Error::new(
-                ErrorKind::Plugin,
-                "PLUGIN-MISSING",
-                format!("cannot read `{}`", path.display()),
-            )
-            .cause(error)
-            .hint("Check the file and its disk.")
-        })?;
+    pub fn load(path: &Path, demand: &Demand<'_>) -> Result<Self> {
+        let Trusted { file: library, sha256, standing } = trust::open(path, demand)?;
         let (process, introduction) = StepProcess::start(path, &library)?;
         let Introduction { mechanisms, meta: document } = introduction;
         let loaded = Self {
@@ -61,6 +53,7 @@ impl LoadedStep {
             introduction: document,
             path: path.to_owned(),
             sha256,
+            standing,
             confinement: mechanisms,
             library,
             process: Mutex::new(Arc::new(process)),
@@ -112,19 +105,6 @@ impl LoadedStep {
             }
         }
     }
-}
-
-fn digest(file: &mut File) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            count => hash.update(&buffer[..count]),
-        }
-    }
-    file.rewind()?;
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The part of [`MetaDoc`] that is not in [`Meta`]. A run reads these two, and skips the worlds.

@@ -20,9 +20,10 @@ use semver::Version;
 
 pub use loaded_step::LoadedStep;
 pub use seat::{Applied, Seat};
+pub use trust::{Demand, Signed, Standing};
 
 use crate::{
-    config::{Manifest, Part},
+    config::{Manifest, Part, Plugin},
     error::{Error, ErrorKind, Result},
     transport::printable,
 };
@@ -36,11 +37,32 @@ pub fn load(
     names: &BTreeSet<String>,
     exe_dir: &Path,
 ) -> Result<BTreeMap<String, LoadedStep>> {
+    load_as_demanded(manifest, names, exe_dir, Demand::of)
+}
+
+/// The same for libraries that are about to be pinned: whether they are already does not matter.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_to_pin(
+    manifest: &Manifest,
+    names: &BTreeSet<String>,
+    exe_dir: &Path,
+) -> Result<BTreeMap<String, LoadedStep>> {
+    load_as_demanded(manifest, names, exe_dir, Demand::before_pinning)
+}
+
+fn load_as_demanded<'m>(
+    manifest: &'m Manifest,
+    names: &BTreeSet<String>,
+    exe_dir: &Path,
+    demand: fn(&'m Manifest, &'m Plugin) -> Demand<'m>,
+) -> Result<BTreeMap<String, LoadedStep>> {
     // Each loads in a process of its own, and nobody waits for another.
     let loaded: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = names
             .iter()
-            .map(|name| (name, scope.spawn(move || load_one(manifest, name, exe_dir))))
+            .map(|name| (name, scope.spawn(move || load_one(manifest, name, exe_dir, demand))))
             .collect();
         let joined = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or(Err(Error::panic()));
         threads.into_iter().map(|(name, thread)| (name, joined(thread))).collect()
@@ -48,14 +70,19 @@ pub fn load(
     loaded.into_iter().map(|(name, step)| Ok((name.clone(), step?))).collect()
 }
 
-fn load_one(manifest: &Manifest, name: &str, exe_dir: &Path) -> Result<LoadedStep> {
+fn load_one<'m>(
+    manifest: &'m Manifest,
+    name: &str,
+    exe_dir: &Path,
+    demand: fn(&'m Manifest, &'m Plugin) -> Demand<'m>,
+) -> Result<LoadedStep> {
     let plugin = manifest.plugins.get(name).ok_or_else(|| {
         Error::new(ErrorKind::Internal, "STEP-UNKNOWN", format!("no step `{name}`"))
             .hint("This is a defect of phoenix-orch; please report it.")
     })?;
     let candidates = manifest.library_candidates(plugin, exe_dir);
-    let at = |mut error: Error, label: &str| {
-        error.excerpt = Some(manifest.excerpt(plugin, Part::Library, label));
+    let at = |mut error: Error, part: Part<'_>, label: &str| {
+        error.excerpt = Some(manifest.excerpt(plugin, part, label));
         error
     };
     let path = candidates.iter().find(|path| path.exists()).ok_or_else(|| {
@@ -66,16 +93,22 @@ fn load_one(manifest: &Manifest, name: &str, exe_dir: &Path) -> Result<LoadedSte
         )
         .hint("Build or install it, or name its folder in `plugin_dirs`.");
         let looked = candidates.iter().map(|path| format!("not `{}`", path.display()));
-        at(looked.fold(error, Error::cause), "not found")
+        at(looked.fold(error, Error::cause), Part::Library, "not found")
     })?;
-    let step = LoadedStep::load(path)?;
+    let step =
+        LoadedStep::load(path, &demand(manifest, plugin)).map_err(|error| {
+            match trust::place(&error.code) {
+                Some((part, label)) => at(error, part, label),
+                None => error,
+            }
+        })?;
     let found = &step.meta.name;
     if found != name {
         let found = printable(found);
         let message = format!("`{}` is the step `{found}`, not `{name}`", path.display());
         let error = Error::new(ErrorKind::Plugin, "PLUGIN-OTHER-STEP", message)
             .hint("Correct `library` in plugins.toml.");
-        return Err(at(error, "another step"));
+        return Err(at(error, Part::Library, "another step"));
     }
     Ok(step)
 }
@@ -97,8 +130,28 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         "PLUGIN-UNTRUSTED",
-        "The library, or a folder above it, could be changed by somebody else than root or you. A library runs inside phoenix-orch, so it was not loaded.",
+        "The library, a folder above it, or a symbolic link on the way to it could be changed by somebody else than root or you, or it is no regular file. It was not loaded.",
         "Mend owner or mode as the cause says (`chown root`, `chmod go-w`).",
+    ),
+    Code::new(
+        "PLUGIN-NOT-PINNED",
+        "plugins.toml does not say which file may be loaded as this plugin. It has to, for every library outside a development checkout that is not signed, unless the policy says `pins = \"optional\"`.",
+        "If the library is the one that you installed, `phoenix-orch plugins pin NAME` writes its SHA-256 into plugins.toml.",
+    ),
+    Code::new(
+        "PLUGIN-PIN-MISMATCH",
+        "The library is not the file whose SHA-256 stands in plugins.toml: somebody has replaced or changed it since it was pinned.",
+        "Find out who changed it. If it was you, with a new version: `phoenix-orch plugins pin NAME`.",
+    ),
+    Code::new(
+        "PLUGIN-NOT-SIGNED",
+        "The policy names signers, and beside the library there is no signature: a file of the same name with `.minisig` behind it.",
+        "Get it from whoever built the library, or sign it: `minisign -S -m FILE`.",
+    ),
+    Code::new(
+        "PLUGIN-SIGNATURE",
+        "The signature beside the library does not hold: it is damaged, was made for another file, or with a key that the policy does not name.",
+        "Get library and signature anew from whoever built them; add a new signer's public key to `signers` under [policy].",
     ),
     Code::new(
         "PLUGIN-NOT-A-LIBRARY",

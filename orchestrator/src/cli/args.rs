@@ -47,7 +47,7 @@ pub(super) enum Verb {
     Denials(Denials),
     /// Show the steps of features in their order.
     Graph(Graph),
-    /// List plugins, or check one.
+    /// List plugins, pin them, or check one.
     Plugins(Plugins),
     /// Explain an error code, or list all of them.
     Explain(Explain),
@@ -258,11 +258,23 @@ pub(super) enum PluginsVerb {
         #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
         output: Output,
     },
-    /// Load a library, and try the laws of steps in the worlds that it brings.
+    /// Write the SHA-256 of libraries into plugins.toml: from then on, only these very files are loaded.
+    Pin(Pin),
+    /// Load a library, and try the laws of steps in the worlds that it brings; it needs no pin.
     Check {
         /// The library.
         path: PathBuf,
     },
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Pin {
+    /// Plugins from plugins.toml.
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub(super) names: Vec<String>,
+    /// All of them.
+    #[arg(long, conflicts_with = "names")]
+    pub(super) all: bool,
 }
 
 #[derive(Debug, Arguments)]

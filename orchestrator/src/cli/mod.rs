@@ -6,6 +6,7 @@ mod codes;
 mod denials;
 mod explain;
 mod graph;
+mod pin;
 mod plugins;
 mod rollback;
 mod runs;

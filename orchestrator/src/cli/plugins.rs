@@ -1,4 +1,4 @@
-//! `plugins list` and `plugins check`.
+//! `plugins list` and `plugins check`; `plugins pin` is in a file of its own.
 
 use std::{fmt::Write as _, io::Write as _, path::Path};
 
@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::{
     args::{Global, Output, Plugins, PluginsVerb},
-    setting,
+    pin, setting,
 };
 use crate::{
-    catalog::{self, LoadedStep, rehearse},
+    catalog::{self, Demand, LoadedStep, Signed, Standing, rehearse},
     error::Result,
     report,
     transport::printable,
@@ -19,6 +19,7 @@ use crate::{
 pub(super) fn run(global: &Global, verb: &Plugins) -> Result<u8> {
     match &verb.verb {
         PluginsVerb::List { output } => list(global, *output),
+        PluginsVerb::Pin(verb) => pin::run(global, verb),
         PluginsVerb::Check { path } => check(path),
     }
 }
@@ -31,7 +32,7 @@ fn list(global: &Global, output: Output) -> Result<u8> {
     for name in manifest.plugins.keys() {
         let one = [name.clone()].into();
         match catalog::load(&manifest, &one, &setting::exe_dir()) {
-            Ok(steps) => steps.values().for_each(|step| show(step, output)),
+            Ok(steps) => steps.values().for_each(|step| show(step, output, trust(&step.standing))),
             Err(error) => {
                 report::error(&error);
                 exit = error.kind.exit_code();
@@ -41,17 +42,31 @@ fn list(global: &Global, output: Output) -> Result<u8> {
     Ok(exit)
 }
 
-/// Shows one loaded step, and whether its laws hold.
+/// Shows one loaded step, and whether its laws hold. It is for authors, so no pin or signature is asked for.
 fn check(path: &Path) -> Result<u8> {
-    let step = LoadedStep::load(path)?;
-    show(&step, Output::Human);
+    let step = LoadedStep::load(path, &Demand::nothing())?;
+    let trust = "not asked for here; a run asks for a pin outside a development checkout";
+    show(&step, Output::Human, trust.to_owned());
     let worlds = rehearse::laws_hold(&step)?;
     let worlds = if worlds == 1 { "1 world".to_owned() } else { format!("{worlds} worlds") };
     print(&format!("  laws     hold in {worlds}\n"));
     Ok(0)
 }
 
-fn show(step: &LoadedStep, output: Output) {
+/// Why a library was accepted, besides that nobody else could have changed it.
+fn trust(standing: &Standing) -> String {
+    let pin = match (standing.pinned, standing.in_checkout) {
+        (true, _) => "pinned",
+        (false, true) => "not pinned (development checkout)",
+        (false, false) => "not pinned",
+    };
+    match &standing.signed {
+        Some(Signed { key, comment }) => format!("{pin}, signed by {key}: {comment}"),
+        None => pin.to_owned(),
+    }
+}
+
+fn show(step: &LoadedStep, output: Output, trust: String) {
     let meta = &step.meta;
     if output == Output::Json {
         return print(&format!(
@@ -60,6 +75,8 @@ fn show(step: &LoadedStep, output: Output) {
                 "name": meta.name, "version": meta.version, "sdk": step.sdk,
                 "about": meta.about, "scope": meta.scope, "probes": meta.probes,
                 "codes": meta.codes, "confinement": step.confinement, "path": step.path, "sha256": step.sha256,
+                "pinned": step.standing.pinned,
+                "signed_by": step.standing.signed.as_ref().map(|signed| &signed.key),
             })
         ));
     }
@@ -69,7 +86,7 @@ fn show(step: &LoadedStep, output: Output) {
         Scope::HostAndContainers => "the host, then each container",
     };
     let mut text = format!(
-        "{} {} (SDK {}): {}\n  works on {scope}\n  library  {}\n  sha256   {}\n",
+        "{} {} (SDK {}): {}\n  works on {scope}\n  library  {}\n  sha256   {}\n  trust    {trust}\n",
         printable(&meta.name),
         printable(&meta.version),
         printable(&step.sdk),

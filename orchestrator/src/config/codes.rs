@@ -18,10 +18,12 @@ pub(super) const TYPE: &str = "CONFIG-TYPE";
 pub(super) const VALUE: &str = "CONFIG-VALUE";
 pub(super) const NAME: &str = "CONFIG-NAME";
 pub(super) const VERSION: &str = "CONFIG-VERSION";
+pub(super) const PIN: &str = "CONFIG-PIN";
 pub(super) const STEP_UNKNOWN: &str = "CONFIG-STEP-UNKNOWN";
 pub(super) const CYCLE: &str = "CONFIG-CYCLE";
 pub(super) const FEATURE_EMPTY: &str = "CONFIG-FEATURE-EMPTY";
 pub(super) const FEATURE_UNKNOWN: &str = "FEATURE-UNKNOWN";
+pub(super) const PLUGIN_UNKNOWN: &str = "PLUGIN-UNKNOWN";
 pub(super) const PLUGIN_VERSION: &str = "PLUGIN-VERSION";
 pub(super) const REQUIREMENT_UNMET: &str = "REQUIREMENT-UNMET";
 
@@ -40,8 +42,8 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         UNTRUSTED,
-        "plugins.toml belongs to somebody else than root and you, or others may write to it. What it says \
-         is done by root, so it was not read.",
+        "plugins.toml, a folder above it, or a symbolic link on the way to it belongs to somebody else than \
+         root and you, or others may write to it. What it says is done by root, so it was not read.",
         "Make root (or yourself) its owner, and take the right to write from group and others \
          (`chmod go-w`).",
     ),
@@ -114,6 +116,11 @@ pub const CODES: &[Code] = &[
         "Write it as Cargo does: \"^0.1\" (compatible with 0.1), \"=1.2.3\", \">=1.2, <2\" or \"*\".",
     ),
     Code::new(
+        PIN,
+        "The pins could not be written into plugins.toml so that everything else in it stays.",
+        "Write them by hand, as `sha256 = \"...\"` in each plugin's section; `sha256sum` shows them.",
+    ),
+    Code::new(
         STEP_UNKNOWN,
         "A feature or another step names a step that has no [plugins.NAME] section.",
         "Correct the name, or add the section.",
@@ -132,6 +139,11 @@ pub const CODES: &[Code] = &[
         FEATURE_UNKNOWN,
         "The command line asks for a feature that plugins.toml does not have.",
         "Use one of the features that the error lists, or add it under [features].",
+    ),
+    Code::new(
+        PLUGIN_UNKNOWN,
+        "The command line names a plugin that plugins.toml does not have.",
+        "Use one of the names that the error lists, or add a [plugins.NAME] section.",
     ),
     Code::new(
         PLUGIN_VERSION,

@@ -11,6 +11,7 @@ use semver::VersionReq;
 use serde_json::Value as Json;
 
 use super::params::overlay;
+use super::pins::{Pins, Signer};
 use super::source::Source;
 
 /// The catalogue. Every step that it names has an entry in `plugins`, and requirements have no cycle.
@@ -34,12 +35,16 @@ pub struct Manifest {
 }
 
 /// What the administrator allows and demands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Whether a host without AppArmor is an error.
     pub apparmor: AppArmorPolicy,
     /// Whether containers may be restarted.
     pub restart: Restart,
+    /// Whether a library needs a pin, where that is written.
+    pub pins: Option<Pins>,
+    /// Whose signature every library needs; empty where none does.
+    pub signers: Vec<Signer>,
 }
 
 /// Whether containers may be restarted where a change needs it.
@@ -69,6 +74,8 @@ pub struct Plugin {
     pub name: String,
     /// The library's name without `lib` and `.so`, or a path if it has a `/`.
     pub library: String,
+    /// SHA-256 of the only file that may be loaded, in lower-case hexadecimal.
+    pub sha256: Option<String>,
     /// Which versions of the step are accepted.
     pub version: VersionReq,
     /// The steps that come before it, and which versions of them are accepted.
@@ -85,6 +92,7 @@ pub struct Plugin {
 pub(super) struct Places {
     pub(super) section: Range<usize>,
     pub(super) library: Option<Range<usize>>,
+    pub(super) sha256: Option<Range<usize>>,
     pub(super) version: Range<usize>,
     pub(super) requires: BTreeMap<String, Range<usize>>,
 }
@@ -94,6 +102,8 @@ pub(super) struct Places {
 pub enum Part<'a> {
     /// `library`, or the section where it is left out.
     Library,
+    /// `sha256`, or the section where it is left out.
+    Pin,
     /// `version`.
     Version,
     /// What it requires of this step.
@@ -119,6 +129,7 @@ impl Manifest {
         let places = &plugin.places;
         let place = match part {
             Part::Library => places.library.as_ref(),
+            Part::Pin => places.sha256.as_ref(),
             Part::Version => Some(&places.version),
             Part::Requires(step) => places.requires.get(step),
         };

@@ -5,6 +5,7 @@
 //! names, or write anything.
 
 mod codes;
+mod edit;
 mod library;
 mod locate;
 mod manifest;
@@ -12,6 +13,7 @@ mod names;
 mod nearest;
 mod params;
 mod parse;
+mod pins;
 mod plugin;
 mod read;
 mod section;
@@ -26,10 +28,12 @@ mod tests;
 use std::path::Path;
 
 pub use codes::CODES;
+pub use edit::cannot_pin;
 pub use library::SYSTEM_LIBRARIES;
 pub use locate::{ENV, FILE_NAME, SYSTEM, locate};
 pub use manifest::{Manifest, Part, Plugin, Policy, Restart, Targets};
 pub use nearest::nearest;
+pub use pins::{Pins, Signer};
 pub use shown::shown;
 pub use versions::check_versions;
 

@@ -9,10 +9,11 @@ use phoenix_sdk::AppArmorPolicy;
 use toml::de::{DeTable, DeValue};
 
 use super::manifest::{Manifest, Policy, Restart, Targets};
+use super::pins::Pins;
 use super::section::{Section, Value};
 use super::shown::shown;
 use super::source::Source;
-use super::{codes, names, plugin};
+use super::{codes, names, pins, plugin};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The format of the file that is understood.
@@ -42,7 +43,7 @@ pub(super) fn parse(source: Source, path: PathBuf, dir: PathBuf) -> Result<Manif
     })?;
     let manifest = Manifest {
         plugin_dirs: plugin_dirs(&source, &root)?.iter().map(|path| dir.join(path)).collect(),
-        policy: policy(&root)?,
+        policy: policy(&source, &root)?,
         targets: targets(&source, &root)?,
         features,
         plugins,
@@ -99,15 +100,21 @@ fn plugin_dirs(source: &Source, root: &Section<'_>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn policy(root: &Section<'_>) -> Result<Policy> {
+fn policy(source: &Source, root: &Section<'_>) -> Result<Policy> {
     let Some(section) = root.section("policy")? else { return Ok(Policy::default()) };
-    section.only(&["apparmor", "restart"])?;
+    section.only(&["apparmor", "restart", "pins", "signers"])?;
     let apparmor = section.choice(
         "apparmor",
         &[("required", AppArmorPolicy::Required), ("optional", AppArmorPolicy::Optional)],
     )?;
     let restart = section.choice("restart", &[("ask", Restart::Ask), ("allow", Restart::Allow)])?;
-    Ok(Policy { apparmor: apparmor.unwrap_or_default(), restart: restart.unwrap_or_default() })
+    Ok(Policy {
+        apparmor: apparmor.unwrap_or_default(),
+        restart: restart.unwrap_or_default(),
+        pins: section
+            .choice("pins", &[("required", Pins::Required), ("optional", Pins::Optional)])?,
+        signers: pins::signers(source, &section)?,
+    })
 }
 
 fn targets(source: &Source, root: &Section<'_>) -> Result<Targets> {

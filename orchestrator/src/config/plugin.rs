@@ -12,7 +12,7 @@ use super::params::to_json;
 use super::section::{Key, Section, Value};
 use super::shown::shown;
 use super::source::Source;
-use super::{codes, names};
+use super::{codes, names, pins};
 use crate::error::{Error, Result};
 use crate::graph;
 
@@ -40,7 +40,7 @@ fn one(
     known: &BTreeSet<&str>,
 ) -> Result<Plugin> {
     section
-        .only(&["library", "version", "requires", "params", "targets"])
+        .only(&["library", "sha256", "version", "requires", "params", "targets"])
         .map_err(|error| error.hint("What the step itself understands belongs under `params`."))?;
     let library = match section.get("library") {
         Some(value) => library(source, section, value)?,
@@ -56,6 +56,7 @@ fn one(
     Ok(Plugin {
         name: name.to_owned(),
         library,
+        sha256: pins::sha256(source, section)?,
         version,
         requires,
         params: params(source, section)?,
@@ -63,6 +64,7 @@ fn one(
         places: Places {
             section: section.place(),
             library: section.get("library").map(|value| value.span()),
+            sha256: section.get("sha256").map(|value| value.span()),
             version: version_value.span(),
             requires: requires_places,
         },

@@ -9,7 +9,7 @@ use super::codes;
 use super::shown::shown;
 use super::source::Source;
 use crate::error::{Error, ErrorKind, Result};
-use crate::trust::distrust;
+use crate::trust::{Stop, distrust, way};
 
 /// The largest file that is read, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -24,15 +24,23 @@ pub(super) fn read(path: &Path) -> Result<Source> {
     // for it may have been replaced in between. Opening a pipe that nobody writes to would wait for
     // ever without NONBLOCK, which means nothing for regular files.
     acceptable(path, &path.metadata().map_err(|error| unreadable(path, &error))?)?;
+    // What the file says is done by root, so nobody else may have had a say in which file this is.
+    let absolute = std::path::absolute(path).map_err(|error| unreadable(path, &error))?;
+    let real = way(&absolute).map_err(|stop| match stop {
+        Stop::Untrusted(why) => untrusted(path, &why),
+        Stop::Unreadable(_, error) => unreadable(path, &error),
+    })?;
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     let file = File::options()
         .read(true)
         .custom_flags(flags.bits().cast_signed())
-        .open(path)
+        .open(&real)
         .map_err(|error| unreadable(path, &error))?;
     let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     acceptable(path, &metadata)?;
-    trusted(path, &metadata)?;
+    if let Some(why) = distrust(&real, &metadata) {
+        return Err(untrusted(path, &why));
+    }
 
     // The size may be a lie (files in /proc) or grow while it is read.
     let mut bytes = Vec::new();
@@ -43,14 +51,12 @@ pub(super) fn read(path: &Path) -> Result<Source> {
     text(path, bytes)
 }
 
-/// What the file says is done by root, so nobody else may have written it.
-fn trusted(path: &Path, metadata: &Metadata) -> Result<()> {
-    let Some(why) = distrust(path, metadata) else { return Ok(()) };
+fn untrusted(path: &Path, why: &str) -> Error {
     let name = shown(&path.to_string_lossy());
     let message = format!("`{name}` could have been written by somebody else");
-    Err(Error::new(ErrorKind::Config, codes::UNTRUSTED, message).cause(shown(&why)).hint(
+    Error::new(ErrorKind::Config, codes::UNTRUSTED, message).cause(shown(why)).hint(
         "Make root (or yourself) its owner, and take the right to write from group and others.",
-    ))
+    )
 }
 
 /// Refuses by type and size, before any byte is read.
@@ -137,6 +143,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -169,6 +176,22 @@ mod tests {
         assert_eq!(read(&path).unwrap().text().len(), LARGEST as usize);
         std::fs::write(&path, vec![b'#'; LARGEST as usize + 1]).unwrap();
         assert_eq!(read(&path).unwrap_err().code, codes::TOO_LARGE);
+    }
+
+    #[test]
+    fn what_somebody_else_could_have_put_there_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plugins.toml");
+        std::fs::write(&path, "").unwrap();
+        for (what, mode) in [(path.as_path(), 0o666), (dir.path(), 0o777)] {
+            let good = std::fs::metadata(what).unwrap().permissions();
+            std::fs::set_permissions(what, PermissionsExt::from_mode(mode)).unwrap();
+            let error = read(&path).unwrap_err();
+            assert_eq!(error.code, codes::UNTRUSTED);
+            assert!(error.causes[0].contains(&format!("has mode {mode:04o}")), "{error}");
+            std::fs::set_permissions(what, good).unwrap();
+        }
+        read(&path).unwrap();
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! From the features that were asked for to the steps that this takes.
+//! From what the command line names to what the file has under that name.
 
 use std::collections::BTreeSet;
 
 use super::codes;
-use super::manifest::Manifest;
+use super::manifest::{Manifest, Plugin};
 use super::nearest::suggest;
 use super::shown::shown;
 use crate::error::{Error, ErrorKind, Result};
@@ -36,6 +36,20 @@ impl Manifest {
         Ok(selected)
     }
 
+    /// The plugin of this name.
+    ///
+    /// # Errors
+    /// `PLUGIN-UNKNOWN`, a usage error, with the nearest name.
+    pub fn plugin(&self, name: &str) -> Result<&Plugin> {
+        self.plugins.get(name).ok_or_else(|| {
+            let file = shown(&self.path.to_string_lossy());
+            let message = format!("unknown plugin `{}`", shown(name));
+            let error = Error::new(ErrorKind::Usage, codes::PLUGIN_UNKNOWN, message)
+                .cause(format!("the plugins are those in `{file}`"));
+            suggest(error, name, "plugins", self.plugins.keys().map(String::as_str))
+        })
+    }
+
     fn unknown(&self, feature: &str, message: &str) -> Error {
         let file = shown(&self.path.to_string_lossy());
         let error = Error::new(ErrorKind::Usage, codes::FEATURE_UNKNOWN, message)
@@ -66,12 +80,16 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_feature_is_a_usage_error_with_the_nearest_name() {
+    fn an_unknown_name_is_a_usage_error_with_the_nearest_name() {
         let manifest = parse_text(Path::new("plugins.toml"), TEXT).unwrap();
         let error = manifest.select(&["dokcer"]).unwrap_err();
         assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Usage, codes::FEATURE_UNKNOWN));
         assert_eq!(error.hints, ["Did you mean `docker`?", "Known features: `docker`, `other`."]);
         assert_eq!(manifest.select::<&str>(&[]).unwrap_err().code, codes::FEATURE_UNKNOWN);
+        let error = manifest.plugin("instal").unwrap_err();
+        assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Usage, codes::PLUGIN_UNKNOWN));
+        assert_eq!(error.hints[0], "Did you mean `install`?");
+        assert_eq!(manifest.plugin("install").unwrap().name, "install");
         let hostile = manifest.select(&["\u{1b}[2J"]).unwrap_err();
         assert!(!format!("{hostile:?}").contains('\u{1b}'));
     }

@@ -27,9 +27,11 @@ pub fn build_lab_program() -> Result<()> {
     })
 }
 
-/// Brings what [`build`] made into the lab, with the repository's own catalogue; only what has changed.
+/// Brings what [`build`] made into the lab, with the repository's own catalogue; only what has changed. The
+/// libraries lie outside of the checkout there, so they are pinned, as an administrator would do it.
 pub fn send(lab: &Lab) -> Result<()> {
-    sync::files(lab, &files()?)
+    sync::files(lab, &files()?)?;
+    lab.ok(&["phoenix-orch", "plugins", "pin", "--all", "--config", &catalogue()]).map(drop)
 }
 
 /// Where the catalogue lies in the lab.
