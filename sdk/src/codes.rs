@@ -109,6 +109,17 @@ pub const CODES: &[Code] = &[
         "Use a template of the distribution that boots systemd; on Proxmox VE set `features: nesting=1`.",
     ),
     Code::new(
+        "TRANSCRIPT-DIFFERS",
+        "A step was replayed against a transcript and did not ask for what was recorded, so nobody knows what the \
+         machine would have answered.",
+        "The causes name the first difference. If the step is meant to ask for something else now, record anew.",
+    ),
+    Code::new(
+        "TRANSCRIPT-UNREADABLE",
+        "A document is no transcript, or one of a newer format than this SDK reads.",
+        "Record it anew, or update `phoenix-sdk`.",
+    ),
+    Code::new(
         "CHANGE-NOT-ANNOUNCED",
         "A step tried to perform a change that this round's check did not report, or outside apply.",
         "This is a defect of the step: report it to its author.",

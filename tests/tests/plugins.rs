@@ -110,12 +110,12 @@ fn with_other_sdk(bench: &Workbench) -> Result<PathBuf> {
             line if line.starts_with("phoenix-orch =") || line.starts_with("xtask =") => {
                 String::new()
             }
-            line => line.replace("version = \"1.0.0\"", "version = \"2.0.0\""),
+            line => line.replace("version = \"1.1.0\"", "version = \"2.0.0\""),
         })
         .collect();
     bench.write("Cargo.toml", edited.join("\n"))?;
     let manifest = bench.folder().join("sdk/Cargo.toml");
-    let text = fs::read_to_string(&manifest)?.replace("version = \"1.0.0\"", "version = \"2.0.0\"");
+    let text = fs::read_to_string(&manifest)?.replace("version = \"1.1.0\"", "version = \"2.0.0\"");
     fs::write(&manifest, text)?;
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(bench.folder()).args(["build", "--quiet", "--package", "misbehaving"]);

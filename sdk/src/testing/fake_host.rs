@@ -9,12 +9,38 @@ use crate::{
     Bytes, Change, Context, Denials, FileState, HostCalls, Kind, Mark, Meta, Observed, Others,
     Output, Permissions, Result, ServiceState, StepError, Subject, Verdict,
     change::json_keys,
+    testing::lock,
     wire::{Answer, Input, MachineId, Request},
     world::{FakeMachine, Trigger, World},
 };
 
 /// A fake host. It refuses what the orchestrator would refuse: probes that the step's metadata does not
 /// declare, and changes outside `apply` or beyond the report.
+///
+/// The laws use it for you (see [`crate::testing::laws`]). It is here for tests of a single claim: what a
+/// helper makes of a file, which evidence fails when something is missing.
+///
+/// ```
+/// use phoenix_sdk::{testing::FakeHost, *};
+///
+/// const META: Meta = Meta::new("banner", "0.1.0", Scope::Container, "a banner");
+///
+/// let world = World::container("drifted").on_target(|machine| machine.file("/etc/issue", "old\n"));
+/// let host = FakeHost::new(world, META);
+/// let input = host.input()?;
+///
+/// // As in `check`: nothing may be changed, so no change is allowed.
+/// let report = host.with(&input, &[], |cx| {
+///     Wanted::on(cx.machine()).file("/etc/issue", "ours\n").into_report()
+/// })?;
+/// assert_eq!(report.changes.len(), 1);
+///
+/// // As in `apply`: what the report announced is performed, on the world in memory.
+/// host.with(&input, &report.changes, |cx| cx.perform(&report.changes[0]))?;
+/// let after = &host.world().container.files["/etc/issue"];
+/// assert_eq!(after.content().map(Bytes::to_text).as_deref(), Some("ours\n"));
+/// # Ok::<(), StepError>(())
+/// ```
 pub struct FakeHost {
     world: Mutex<World>,
     meta: Meta,
@@ -86,10 +112,6 @@ impl FakeHost {
         lock(&self.allowed).clear();
         outcome
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl HostCalls for FakeHost {
