@@ -16,6 +16,30 @@ pub trait HostCalls: Sync {
 }
 
 /// The unit's target, the operator's policy, and the way to the orchestrator.
+///
+/// A step of the scope [`crate::Scope::HostAndContainers`] asks it where it is:
+///
+/// ```
+/// # use phoenix_sdk::{testing::FakeHost, *};
+/// fn check(cx: &Context<'_>) -> Result<CheckReport> {
+///     let wanted = Wanted::on(cx.machine());
+///     if cx.on_host() {
+///         wanted.kernel_module("fuse").into_report()
+///     } else {
+///         wanted.packages(["fuse-overlayfs"]).into_report()
+///     }
+/// }
+/// # let meta = || Meta::new("fuse", "0.1.0", Scope::HostAndContainers, "fuse");
+/// # for (world, change) in [
+/// #     (World::host("host"), "load module `fuse`, now and at boot"),
+/// #     (World::container("container"), "install `fuse-overlayfs`"),
+/// # ] {
+/// #     let host = FakeHost::new(world, meta());
+/// #     let report = host.with(&host.input()?, &[], check)?;
+/// #     assert_eq!(report.changes[0].kind.to_string(), change);
+/// # }
+/// # Ok::<(), StepError>(())
+/// ```
 pub struct Context<'a> {
     host: &'a dyn HostCalls,
     input: &'a Input,
@@ -58,7 +82,8 @@ impl<'a> Context<'a> {
         self.input.own_params
     }
 
-    /// Performs a change that this round's `check` reported.
+    /// Performs a change that this round's `check` reported. The default of [`crate::Step::apply`] does so
+    /// with each; a step writes an `apply` of its own if there is something to do in between.
     ///
     /// # Errors
     /// Why it could not be performed; or that it was not announced.

@@ -7,6 +7,26 @@ use crate::{
 };
 
 /// The host or the unit's own container, to look at.
+///
+/// That something is not there is an observation, not an error; an error means that nobody knows.
+///
+/// ```
+/// # use phoenix_sdk::{testing::FakeHost, *};
+/// /// The port that sshd listens on, if it says so in the file where people look for it.
+/// fn port(machine: &Machine<'_>) -> Result<Option<String>> {
+///     let file = machine.file("/etc/ssh/sshd_config")?;
+///     let text = file.content().map(Bytes::to_text).unwrap_or_default();
+///     Ok(text.lines().find_map(|line| line.strip_prefix("Port ")).map(shown::name))
+/// }
+/// # let ask = |world: World| {
+/// #     let host = FakeHost::new(world, Meta::new("ssh", "0.1.0", Scope::Host, "ssh"));
+/// #     host.with(&host.input()?, &[], |cx| port(&cx.machine()))
+/// # };
+/// # assert_eq!(ask(World::host("fresh"))?, None);
+/// # let world = World::host("moved").on_target(|host| host.file("/etc/ssh/sshd_config", "Port 2\n"));
+/// # assert_eq!(ask(world)?.as_deref(), Some("2"));
+/// # Ok::<(), StepError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Machine<'a> {
     host: &'a dyn HostCalls,

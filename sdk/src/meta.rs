@@ -23,6 +23,38 @@ pub enum Scope {
 
 /// A command that a step may run to look, in `check` and `verify`. The orchestrator runs nothing else
 /// there: a step names its probes before it is trusted with any, and `plugins list` shows them.
+///
+/// ```
+/// # use phoenix_sdk::{testing::FakeHost, *};
+/// const ADDRESSES: Probe =
+///     Probe::new("addresses", argv!["getent", "ahosts"], "How a name is resolved").within(5);
+/// // A script is a probe too; what it makes, it removes again.
+/// const WRITABLE: Probe = Probe::new(
+///     "writable",
+///     argv!["/bin/sh", "-c", "f=$(mktemp -p \"$1\") && rm \"$f\"", "probe"],
+///     "Whether files can be made in a folder",
+/// );
+/// // A list has to be a constant of its own: it has a destructor.
+/// const PROBES: &[Probe] = &[ADDRESSES, WRITABLE];
+/// const META: Meta = Meta::with("names", "0.1.0", Scope::Container, "names", PROBES, &[]);
+///
+/// fn evidence(cx: &Context<'_>) -> Result<Evidence> {
+///     // More words go behind the declared ones.
+///     let seen = cx.machine().probe(&ADDRESSES, &["db.internal"])?;
+///     Ok(Evidence {
+///         claim: "the database has an address".to_owned(),
+///         how: "getent ahosts db.internal".to_owned(),
+///         expected: "an address".to_owned(),
+///         observed: shown::output(&seen),
+///         holds: seen.success(),
+///     })
+/// }
+/// # let mut world = World::container("resolving");
+/// # world.container = world.container.answers(&ADDRESSES, vec![], 0, "10.0.3.7 STREAM\n");
+/// # let host = FakeHost::new(world, META);
+/// # assert!(host.with(&host.input()?, &[], evidence)?.holds);
+/// # Ok::<(), StepError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// How the step's author calls it.
@@ -61,6 +93,20 @@ macro_rules! argv {
 }
 
 /// An error that a step may return, for `phoenix-orch explain CODE` and `docs/errors.md`.
+///
+/// ```
+/// # use phoenix_sdk::*;
+/// const CODES: &[Code] = &[Code::new(
+///     "TIME-NO-SERVER",
+///     "No time server answers, so the clock would drift.",
+///     "Set `server` in the step's parameters to one that can be reached.",
+/// )];
+///
+/// fn no_server() -> StepError {
+///     StepError::new("TIME-NO-SERVER", "no server answers").hint("Set `server` in plugins.toml.")
+/// }
+/// # assert_eq!(no_server().code, CODES[0].code);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     /// As in [`crate::StepError::code`].
@@ -82,7 +128,8 @@ impl Code {
     }
 }
 
-/// Name, version, scope and all that must be known of a step before it runs.
+/// Name, version, scope and all that must be known of a step before it runs. It is a constant: nothing of
+/// a machine and nothing of its parameters can be in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     /// Lower-case words joined by hyphens; the name in `plugins.toml`.

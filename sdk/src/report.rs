@@ -37,6 +37,25 @@ impl CheckReport {
 }
 
 /// One observation that shows whether a claim holds.
+///
+/// Good evidence comes from where the effect is: not the file that was written, but the program that was to
+/// read it. It can fail, and says what was seen when it does.
+///
+/// ```
+/// # use phoenix_sdk::Evidence;
+/// let stratum = "16";
+/// let evidence = Evidence {
+///     claim: "the clock is kept by a server".to_owned(),
+///     how: "chronyc -n tracking".to_owned(),
+///     expected: "a stratum below 16".to_owned(),
+///     observed: stratum.to_owned(),
+///     holds: stratum.parse().is_ok_and(|number: u8| number < 16),
+/// };
+/// assert!(!evidence.holds);
+///
+/// // Where exactly one value will do:
+/// assert!(Evidence::equal("it runs", "systemctl is-active chrony", "active", "active").holds);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// What is claimed, as a sentence without a full stop.

@@ -1,5 +1,21 @@
 //! What a step requires before it works on a target at all. The errors are the same whichever step
 //! stops, and their codes belong to the SDK: a step does not list them in its metadata.
+//!
+//! ```
+//! # use phoenix_sdk::{testing::FakeHost, *};
+//! fn check(cx: &Context<'_>) -> Result<CheckReport> {
+//!     let os = require::platform(&cx.machine())?;
+//!     let package = if os.id == "ubuntu" { "linux-tools-generic" } else { "linux-perf" };
+//!     Wanted::on(cx.machine()).packages([package]).into_report()
+//! }
+//! # let meta = || Meta::new("perf", "0.1.0", Scope::Host, "perf");
+//! # let host = FakeHost::new(World::host("Debian 12"), meta());
+//! # assert_eq!(host.with(&host.input()?, &[], check)?.changes.len(), 1);
+//! # let alpine = World::host("Alpine").on_target(|host| host.file("/etc/os-release", "ID=alpine\n"));
+//! # let host = FakeHost::new(alpine, meta());
+//! # assert_eq!(host.with(&host.input()?, &[], check).unwrap_err().code, "OS-UNSUPPORTED");
+//! # Ok::<(), StepError>(())
+//! ```
 
 use crate::{
     AppArmorPolicy, AppArmorState, Context, Evidence, FileState, Machine, OsRelease, Probe, Result,

@@ -1,5 +1,15 @@
 //! What a machine prints becomes part of a step's messages and evidence: few, short, and without
 //! control characters.
+//!
+//! ```
+//! use phoenix_sdk::{Output, shown};
+//!
+//! assert_eq!(shown::name("web\u{1b}[2J\n"), "web[2J");
+//! assert_eq!(shown::quoted(&shown::names("one\ntwo\n\n")), "`one`, `two`");
+//!
+//! let failed = Output { exit: 1, stdout: "".into(), stderr: "warning\nno route\n".into() };
+//! assert_eq!(shown::output(&failed), "no route");
+//! ```
 
 use crate::Output;
 

@@ -9,6 +9,37 @@ use crate::{CheckReport, Context, Meta, Result, VerifyReport, world::World};
 /// The orchestrator repeats `check` and `apply` until `check` comes back without changes (at most three
 /// rounds), and then calls `verify`. A step keeps no state between calls, and is called for several
 /// targets at once.
+///
+/// ```
+/// use phoenix_sdk::*;
+///
+/// /// Logins see whose machine this is.
+/// #[derive(Default)]
+/// struct Banner;
+///
+/// export_step!(Banner);
+///
+/// const ISSUE: Probe = Probe::new("issue", argv!["agetty", "--show-issue"], "what a login sees");
+/// const PROBES: &[Probe] = &[ISSUE];
+///
+/// impl Step for Banner {
+///     type Params = ();
+///
+///     const META: Meta =
+///         Meta::with("banner", "0.1.0", Scope::HostAndContainers, "a banner", PROBES, &[]);
+///
+///     fn check(&self, cx: &Context<'_>, _params: &()) -> Result<CheckReport> {
+///         Wanted::on(cx.machine()).file("/etc/issue", "Ours.\n").into_report()
+///     }
+///
+///     fn verify(&self, cx: &Context<'_>, _params: &()) -> Result<VerifyReport> {
+///         let seen = cx.machine().probe(&ISSUE, &[])?;
+///         let evidence =
+///             Evidence::equal("logins see it", "agetty --show-issue", "Ours.", shown::output(&seen));
+///         Ok(VerifyReport::default().with(evidence))
+///     }
+/// }
+/// ```
 pub trait Step: Send + Sync + 'static {
     /// The step's parameters in `plugins.toml`. Put `#[serde(deny_unknown_fields, default)]` on it, so
     /// that a misspelt key is an error and not a silent default.

@@ -11,15 +11,26 @@ use crate::{
 
 /// A list of wanted things, compared with a machine by [`Wanted::into_report`].
 ///
-/// ```no_run
-/// # use phoenix_sdk::{Context, CheckReport, Result, Wanted};
-/// # fn check(cx: &Context<'_>) -> Result<CheckReport> {
-/// Wanted::on(cx.machine())
-///     .packages(["chrony"])
-///     .file("/etc/chrony/conf.d/site.conf", "server ntp.example.org\n")
-///     .service("chrony.service")
-///     .into_report()
-/// # }
+/// ```
+/// # use phoenix_sdk::{testing::FakeHost, *};
+/// fn check(cx: &Context<'_>) -> Result<CheckReport> {
+///     Wanted::on(cx.machine())
+///         .packages(["chrony"])
+///         .file("/etc/chrony/conf.d/site.conf", "server ntp.example.org\n")
+///         .because("the clocks of this site agree")
+///         .service("chrony.service")
+///         .into_report()
+/// }
+/// # // The package is there already, and its service runs.
+/// # let world = World::host("installed").on_target(|host| {
+/// #     host.package("chrony", "4.3").service("chrony.service", ServiceState::running())
+/// # });
+/// # let host = FakeHost::new(world, Meta::new("time", "0.1.0", Scope::Host, "time"));
+/// # let report = host.with(&host.input()?, &[], check)?;
+/// // On a host where chrony is installed and runs already:
+/// assert_eq!(report.changes[0].kind.to_string(), "write `/etc/chrony/conf.d/site.conf`");
+/// assert_eq!(report.notes.len(), 2);
+/// # Ok::<(), StepError>(())
 /// ```
 #[must_use = "nothing is looked at before `into_report`"]
 pub struct Wanted<'a> {

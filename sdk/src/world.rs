@@ -2,6 +2,39 @@
 //!
 //! It is data and not code so that it can travel in a step's metadata: `phoenix-orch plugins check`
 //! rehearses a step's laws in the worlds that its author described.
+//!
+//! ```
+//! use phoenix_sdk::{wire::MachineId::Container, world::*, *};
+//!
+//! const ACTIVE: Probe = Probe::new("active", argv!["pg_isready"], "Whether it answers");
+//!
+//! let running = || Fact::Active(Container, "postgresql.service".to_owned());
+//! let mut fresh = World::container("fresh")
+//!     // What the package does by itself when it is installed:
+//!     .reaction(
+//!         Trigger::Install("postgresql".to_owned()),
+//!         vec![],
+//!         vec![Event::Service(Container, "postgresql.service".to_owned(), ServiceState::running())],
+//!     );
+//! // The first answer whose facts hold is given.
+//! fresh.container = fresh
+//!     .container
+//!     .answers(&ACTIVE, vec![running()], 0, "accepting connections\n")
+//!     .answers(&ACTIVE, vec![], 2, "no response\n");
+//!
+//! // A world in which somebody stopped it, and one in which the step must not go on:
+//! let stopped = ServiceState { active: "inactive".to_owned(), ..ServiceState::running() };
+//! let mut drifted = fresh.clone().on_target(|machine| {
+//!     machine.package("postgresql", "15").service("postgresql.service", stopped)
+//! });
+//! drifted.name = "stopped by hand".to_owned();
+//! let alpine = World::container("another distribution")
+//!     .on_target(|machine| machine.file("/etc/os-release", "ID=alpine\n"))
+//!     .stops_with("OS-UNSUPPORTED");
+//!
+//! assert!(!fresh.holds(&running()) && !drifted.holds(&running()));
+//! # assert!(alpine.stops_with.is_some());
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +158,7 @@ pub struct Reaction {
     pub then: Vec<Event>,
 }
 
-/// What sets off a reaction.
+/// What sets off a reaction. A [`Trigger`] is about the unit's own target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trigger {

@@ -13,6 +13,32 @@ use crate::{Bytes, Subject};
 pub use compare::Verdict;
 
 /// One thing that a step wants different, and why.
+///
+/// [`crate::Wanted`] makes the usual ones. For the rest there is the kind itself:
+///
+/// ```
+/// # use phoenix_sdk::{testing::FakeHost, *};
+/// /// Only root may read the key, whatever is in it.
+/// fn private() -> Change {
+///     Change::new(Kind::File {
+///         path: "/etc/tls/key.pem".to_owned(),
+///         content: None,
+///         mode: Some(0o600),
+///         owner: Some((0, 0)),
+///     })
+///     .because("others could read the key")
+/// }
+///
+/// fn check(cx: &Context<'_>) -> Result<CheckReport> {
+///     Wanted::on(cx.machine()).change(private()).into_report()
+/// }
+///
+/// assert_eq!(private().kind.to_string(), "set mode 0600 on `/etc/tls/key.pem`");
+/// # let world = World::host("open").on_target(|machine| machine.file("/etc/tls/key.pem", "k"));
+/// # let host = FakeHost::new(world, Meta::new("tls", "0.1.0", Scope::Host, "a key"));
+/// # assert_eq!(host.with(&host.input()?, &[], check)?.changes, [private()]);
+/// # Ok::<(), StepError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What it is about.

@@ -1,11 +1,31 @@
-//! The laws that every step keeps, tried in a world:
+//! The laws that every step keeps, tried in the worlds that its author describes ([`LAWS`]).
 //!
-//! 1. `check` changes nothing.
-//! 2. Two checks agree.
-//! 3. After `apply`, `check` is empty within three rounds.
-//! 4. `verify` holds afterwards, and did not hold before if there was something to change.
-//! 5. With the changes undone, `check` wants them again.
-//! 6. Every error has a code from the step's own list or from the SDK, and a hint.
+//! One test is all that a step needs for them; what is broken is named with the world in which it is.
+//!
+//! ```
+//! use phoenix_sdk::{testing::laws, *};
+//!
+//! /// Forgets to prove anything: it says that all is well whatever it is.
+//! #[derive(Default)]
+//! struct Banner;
+//!
+//! impl Step for Banner {
+//!     type Params = ();
+//!     const META: Meta = Meta::new("banner", "0.1.0", Scope::Host, "a banner");
+//!     fn check(&self, cx: &Context<'_>, _: &()) -> Result<CheckReport> {
+//!         Wanted::on(cx.machine()).file("/etc/issue", "Ours.\n").into_report()
+//!     }
+//!     fn verify(&self, _: &Context<'_>, _: &()) -> Result<VerifyReport> {
+//!         Ok(VerifyReport::default().with(Evidence::equal("all is well", "", "", "")))
+//!     }
+//!     fn rehearsals() -> Vec<World> {
+//!         vec![World::host("fresh")]
+//!     }
+//! }
+//!
+//! let broken = laws::hold::<Banner>().unwrap_err();
+//! assert_eq!((&*broken.world, broken.law), ("fresh", "`verify` does not hold before"));
+//! ```
 //!
 //! The laws speak through [`Rehearsed`], so that they hold a step's trait and a loaded library to the
 //! same.
@@ -15,6 +35,29 @@ use crate::{
     CheckReport, Context, Kind, Meta, Result, Step, StepError, VerifyReport, wire::Input,
     world::World,
 };
+
+const CHANGES_NOTHING: &str = "`check` changes nothing";
+const AGREE: &str = "two checks agree";
+const NOT_BEFORE: &str = "`verify` does not hold before";
+const CONVERGES: &str = "after `apply`, `check` is empty";
+const HOLDS_AFTER: &str = "`verify` holds after";
+const UNDO: &str = "after undo, `check` wants the same";
+const ERRORS: &str = "every error has a documented code and a hint";
+const STOPS: &str = "the step stops in this world";
+const SUCCEEDS: &str = "`check` succeeds";
+
+/// The laws, as they stand in [`Broken::law`], each with what it means.
+pub const LAWS: &[(&str, &str)] = &[
+    (SUCCEEDS, "in each world that is not said to stop the step"),
+    (CHANGES_NOTHING, "looking leaves the world as it was"),
+    (AGREE, "asked twice of the same world, it says the same"),
+    (NOT_BEFORE, "as long as something is to be changed, the evidence says so"),
+    (CONVERGES, "within three rounds"),
+    (HOLDS_AFTER, "the evidence shows what was brought about"),
+    (UNDO, "with its changes taken back, the step wants them again"),
+    (STOPS, "with the very error that the world names, if it names one"),
+    (ERRORS, "so that the operator knows what to do"),
+];
 
 /// How many rounds of check and apply a step may need.
 pub const ROUNDS: usize = 3;
@@ -112,50 +155,43 @@ fn in_world(step: &dyn Rehearsed, before: World) -> std::result::Result<(), Brok
 
     let first = step.check(&host, &input);
     if host.world() != before {
-        return Err(broken("`check` changes nothing", "another world".to_owned()));
+        return Err(broken(CHANGES_NOTHING, "another world".to_owned()));
     }
     let again = step.check(&host, &input);
     if again != first {
-        return Err(broken("two checks agree", format!("{first:?} and then {again:?}")));
+        return Err(broken(AGREE, format!("{first:?} and then {again:?}")));
     }
     let report = match (first, &before.stops_with) {
         (Err(error), Some(code)) if error.code == *code => {
-            return well_formed(&step.meta(), &error)
-                .map_err(|seen| broken("every error has a documented code and a hint", seen));
+            return well_formed(&step.meta(), &error).map_err(|seen| broken(ERRORS, seen));
         }
         (outcome, Some(code)) => {
-            return Err(broken("the step stops in this world", format!("{outcome:?}, not {code}")));
+            return Err(broken(STOPS, format!("{outcome:?}, not {code}")));
         }
-        (Err(error), None) => return Err(broken("`check` succeeds", error.to_string())),
+        (Err(error), None) => return Err(broken(SUCCEEDS, error.to_string())),
         (Ok(report), None) => report,
     };
     if !report.changes.is_empty() && step.verify(&host, &input).is_ok_and(|seen| seen.holds()) {
         return Err(broken(
-            "`verify` does not hold before",
+            NOT_BEFORE,
             format!("it holds although {} is needed", report.changes[0].kind),
         ));
     }
-    converge(step, &host, &input, report.clone())
-        .map_err(|seen| broken("after `apply`, `check` is empty", seen))?;
+    converge(step, &host, &input, report.clone()).map_err(|seen| broken(CONVERGES, seen))?;
     match step.verify(&host, &input) {
         Ok(seen) if seen.holds() => {}
-        Ok(seen) => return Err(broken("`verify` holds after", format!("{:?}", seen.evidence))),
-        Err(error) => return Err(broken("`verify` holds after", error.to_string())),
+        Ok(seen) => return Err(broken(HOLDS_AFTER, format!("{:?}", seen.evidence))),
+        Err(error) => return Err(broken(HOLDS_AFTER, error.to_string())),
     }
     let undone = super::fake_host::undo(&before, &host.world(), &report.changes);
     let host = FakeHost::new(undone, step.meta());
-    let wanted = step
-        .check(&host, &input)
-        .map_err(|error| broken("after undo, `check` wants the same", error.to_string()))?;
+    let wanted = step.check(&host, &input).map_err(|error| broken(UNDO, error.to_string()))?;
     let lasting = |kind: &Kind| {
         !matches!(kind, Kind::RestartContainer | Kind::RestartService { .. } | Kind::Command { .. })
     };
     for change in report.changes.iter().filter(|change| lasting(&change.kind)) {
         if !wanted.changes.iter().any(|again| again.kind == change.kind) {
-            return Err(broken(
-                "after undo, `check` wants the same",
-                format!("it no longer wants to {}", change.kind),
-            ));
+            return Err(broken(UNDO, format!("it no longer wants to {}", change.kind)));
         }
     }
     Ok(())
