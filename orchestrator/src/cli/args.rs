@@ -49,6 +49,8 @@ pub(super) enum Verb {
     Graph(Graph),
     /// List plugins, pin them, or check one.
     Plugins(Plugins),
+    /// Write a step of your own to begin with.
+    New(New),
     /// Explain an error code, or list all of them.
     Explain(Explain),
 }
@@ -275,6 +277,41 @@ pub(super) struct Pin {
     /// All of them.
     #[arg(long, conflicts_with = "names")]
     pub(super) all: bool,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct New {
+    #[command(subcommand)]
+    pub(super) verb: NewVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum NewVerb {
+    /// A crate that builds, keeps its laws, and explains itself.
+    Step(NewStep),
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct NewStep {
+    /// Lower-case words joined by hyphens, such as idle-logout.
+    pub(super) name: String,
+    /// The crate's folder; else steps/NAME in the workspace of phoenix-orch, and ./NAME elsewhere.
+    #[arg(long, value_name = "DIR")]
+    pub(super) path: Option<PathBuf>,
+    /// phoenix-sdk; else that of the checkout in which this phoenix-orch was built.
+    #[arg(long, value_name = "PATH")]
+    pub(super) sdk: Option<PathBuf>,
+    /// Where it works.
+    #[arg(long, value_enum, value_name = "SCOPE", default_value_t = NewScope::Container)]
+    pub(super) scope: NewScope,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum NewScope {
+    /// Once, on the host.
+    Host,
+    /// In each container.
+    Container,
 }
 
 #[derive(Debug, Arguments)]

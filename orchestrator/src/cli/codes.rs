@@ -41,8 +41,10 @@ mod tests {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            // Tests name codes that need no documentation.
+            // Tests and the examples in comments name codes that need no documentation.
             let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            let text: String = code.map(|line| format!("{line}\n")).collect();
             for word in text.split('"') {
                 let code = word.len() > 4
                     && word.contains('-')

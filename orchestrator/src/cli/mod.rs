@@ -6,6 +6,7 @@ mod codes;
 mod denials;
 mod explain;
 mod graph;
+mod new;
 mod pin;
 mod plugins;
 mod rollback;
@@ -47,6 +48,7 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Denials(verb) => denials::run(&args.global, &verb),
         Verb::Graph(verb) => graph::run(&args.global, &verb),
         Verb::Plugins(verb) => plugins::run(&args.global, &verb),
+        Verb::New(verb) => new::run(&verb),
         Verb::Explain(verb) => explain::run(&args.global, &verb),
     }
 }
@@ -67,6 +69,32 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "DOCUMENT-UNKNOWN",
         "No step recorded a document of this name in that run.",
         "The hint lists those that there are; `phoenix-orch runs show` shows them with the run.",
+    ),
+    phoenix_sdk::Code::new(
+        "NEW-EXISTS",
+        "`new` was asked to write where something is already. Nothing was written.",
+        "Choose another name, or another folder with `--path`.",
+    ),
+    phoenix_sdk::Code::new(
+        "NEW-NAME-TAKEN",
+        "Cargo or the compiler has another use for the name, so a step's crate cannot be called so.",
+        "Choose a name that says what the step is about.",
+    ),
+    phoenix_sdk::Code::new(
+        "NEW-NO-SDK",
+        "A step outside the workspace of phoenix-orch needs the path of `phoenix-sdk`, and it was not found.",
+        "Check phoenix-orch out, and name its folder `sdk` with `--sdk`.",
+    ),
+    phoenix_sdk::Code::new(
+        "NEW-PLACE",
+        "`new` cannot write a step there: the folder above is missing, or it is in the workspace of phoenix-orch \
+         and not in its `steps`, where cargo would not find it.",
+        "Make the folder above, or choose another one with `--path`.",
+    ),
+    phoenix_sdk::Code::new(
+        "NEW-UNWRITABLE",
+        "The files of a new step could not be written. None of them was left behind.",
+        "The cause says why: mostly a missing right, or a full disk.",
     ),
     phoenix_sdk::Code::new(
         "NOT-ROOT",

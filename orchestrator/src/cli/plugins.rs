@@ -32,7 +32,7 @@ fn list(global: &Global, output: Output) -> Result<u8> {
     for name in manifest.plugins.keys() {
         let one = [name.clone()].into();
         match catalog::load(&manifest, &one, &setting::exe_dir()) {
-            Ok(steps) => steps.values().for_each(|step| show(step, output, trust(&step.standing))),
+            Ok(steps) => steps.values().for_each(|step| show(step, output, &trust(&step.standing))),
             Err(error) => {
                 report::error(&error);
                 exit = error.kind.exit_code();
@@ -42,14 +42,14 @@ fn list(global: &Global, output: Output) -> Result<u8> {
     Ok(exit)
 }
 
-/// Shows one loaded step, and whether its laws hold. It is for authors, so no pin or signature is asked for.
+/// Shows one loaded step with all that it asks for, and whether its laws hold. It is for authors, so no pin
+/// or signature is asked for.
 fn check(path: &Path) -> Result<u8> {
     let step = LoadedStep::load(path, &Demand::nothing())?;
+    let worlds = step.rehearsals()?;
     let trust = "not asked for here; a run asks for a pin outside a development checkout";
-    show(&step, Output::Human, trust.to_owned());
-    let worlds = rehearse::laws_hold(&step)?;
-    let worlds = if worlds == 1 { "1 world".to_owned() } else { format!("{worlds} worlds") };
-    print(&format!("  laws     hold in {worlds}\n"));
+    print(&(head(&step, trust) + &report::asks(&step.meta) + &report::tried(&worlds)));
+    print(&report::laws_hold(rehearse::laws_hold(&step)?));
     Ok(0)
 }
 
@@ -66,7 +66,7 @@ fn trust(standing: &Standing) -> String {
     }
 }
 
-fn show(step: &LoadedStep, output: Output, trust: String) {
+fn show(step: &LoadedStep, output: Output, trust: &str) {
     let meta = &step.meta;
     if output == Output::Json {
         return print(&format!(
@@ -80,6 +80,17 @@ fn show(step: &LoadedStep, output: Output, trust: String) {
             })
         ));
     }
+    let mut text = head(step, trust);
+    for probe in meta.probes.iter() {
+        let _ =
+            writeln!(text, "  probe    {}: {}", printable(&probe.name), printable(&probe.about));
+    }
+    print(&text);
+}
+
+/// What every loaded step has.
+fn head(step: &LoadedStep, trust: &str) -> String {
+    let meta = &step.meta;
     let scope = match meta.scope {
         Scope::Host => "the host",
         Scope::Container => "each container",
@@ -102,11 +113,7 @@ fn show(step: &LoadedStep, output: Output, trust: String) {
         let why = printable(mechanism.missing.as_deref().unwrap_or_default());
         let _ = writeln!(text, "  missing  {}: {why}", mechanism.name);
     }
-    for probe in meta.probes.iter() {
-        let _ =
-            writeln!(text, "  probe    {}: {}", printable(&probe.name), printable(&probe.about));
-    }
-    print(&text);
+    text
 }
 
 /// Only a reader who stopped reading makes this fail.

@@ -32,6 +32,7 @@ pub use edit::cannot_pin;
 pub use library::SYSTEM_LIBRARIES;
 pub use locate::{ENV, FILE_NAME, SYSTEM, locate};
 pub use manifest::{Manifest, Part, Plugin, Policy, Restart, Targets};
+pub use names::check_step_name;
 pub use nearest::nearest;
 pub use pins::{Pins, Signer};
 pub use shown::shown;

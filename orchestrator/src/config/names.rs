@@ -6,18 +6,37 @@ use std::ops::Range;
 use super::codes;
 use super::shown::shown;
 use super::source::Source;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::HOST;
 
 /// The longest name, in bytes: the one of a host name.
 const LONGEST: usize = 63;
 
+/// What [`is_word`] asks for.
+const WORD: &str = "lower-case letters, digits and hyphens, a letter first";
+
 /// Checks the name of a feature or a step.
 pub(super) fn word(source: &Source, place: Range<usize>, name: &str, what: &str) -> Result<()> {
-    let fits = name.starts_with(|char: char| char.is_ascii_lowercase())
+    check(source, place, name, what, is_word(name), WORD)
+}
+
+/// Checks a name for a step that is in no file yet.
+///
+/// # Errors
+/// `CONFIG-NAME`, of kind `Usage`.
+pub fn check_step_name(name: &str) -> Result<()> {
+    match complaint(name, "step", is_word(name)) {
+        Some((message, _)) => {
+            Err(Error::new(ErrorKind::Usage, codes::NAME, message).hint(rule_of("step", WORD)))
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_word(name: &str) -> bool {
+    name.starts_with(|char: char| char.is_ascii_lowercase())
         && !name.ends_with('-')
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    check(source, place, name, what, fits, "lower-case letters, digits and hyphens, a letter first")
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Checks the name of a container.
@@ -42,19 +61,30 @@ fn check(
     fits: bool,
     rule: &str,
 ) -> Result<()> {
-    let (message, label) = if name.is_empty() {
-        (format!("the name of a {what} is empty"), "empty name")
+    match complaint(name, what, fits) {
+        Some((message, label)) => {
+            Err(source.error(place, codes::NAME, message, label).hint(rule_of(what, rule)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What is wrong with a name: in a sentence, and beside the name itself.
+fn complaint(name: &str, what: &str, fits: bool) -> Option<(String, &'static str)> {
+    if name.is_empty() {
+        Some((format!("the name of a {what} is empty"), "empty name"))
     } else if name.len() > LONGEST {
         let length = name.len();
-        (format!("the name of a {what} is too long: {length} bytes"), "too long")
+        Some((format!("the name of a {what} is too long: {length} bytes"), "too long"))
     } else if !fits {
-        (format!("`{}` cannot be the name of a {what}", shown(name)), "not a possible name")
+        Some((format!("`{}` cannot be the name of a {what}", shown(name)), "not a possible name"))
     } else {
-        return Ok(());
-    };
-    Err(source
-        .error(place, codes::NAME, message, label)
-        .hint(format!("The name of a {what} has 1 to {LONGEST} characters: {rule}.")))
+        None
+    }
+}
+
+fn rule_of(what: &str, rule: &str) -> String {
+    format!("The name of a {what} has 1 to {LONGEST} characters: {rule}.")
 }
 
 #[cfg(test)]
@@ -82,6 +112,7 @@ mod tests {
             ("é", false, false),
         ] {
             assert_eq!(word(&source, 0..0, name, "step").is_ok(), is_word, "{name:?}");
+            assert_eq!(check_step_name(name).is_ok(), is_word, "{name:?}");
             assert_eq!(container(&source, 0..0, name).is_ok(), is_container, "{name:?}");
         }
         let long = "x".repeat(LONGEST);

@@ -12,6 +12,7 @@ mod plan;
 mod progress;
 mod question;
 mod runs;
+mod step;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use json::JsonLines;
 pub use plan::plan;
 pub use question::question;
 pub use runs::{document, pruned, run_end, runs};
+pub use step::{asks, laws_hold, tried};
 
 use std::io;
 
