@@ -1,10 +1,10 @@
 //! What the documentation says is so.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
+use std::fs;
 
 use anyhow::{Context, Result};
 use phoenix_tests::Workbench;
-use xtask::{process, workspace};
+use xtask::workspace;
 
 fn document(path: &str) -> Result<String> {
     let path = workspace::root().join(path);
@@ -32,61 +32,5 @@ fn every_code_is_explained() -> Result<()> {
     }
     let unknown = bench.run(&["explain", "JSON-BROKN"])?.expect_code(2)?;
     assert!(unknown.stderr().contains("Did you mean `JSON-BROKEN`"), "{}", unknown.stderr());
-    Ok(())
-}
-
-/// The fenced blocks of a page that name a file behind their language.
-fn files(page: &str) -> BTreeMap<&str, String> {
-    let mut files = BTreeMap::new();
-    let mut open: Option<&str> = None;
-    for line in page.lines() {
-        if let Some(info) = line.strip_prefix("```") {
-            open = info.split_once(' ').map(|(_, name)| name);
-        } else if let Some(name) = open {
-            let file: &mut String = files.entry(name).or_default();
-            file.push_str(line);
-            file.push('\n');
-        }
-    }
-    files
-}
-
-/// `docs/writing-a-step.md` leads to a step that loads and keeps its laws, outside the repository.
-#[test]
-fn a_step_written_as_the_page_says_works() -> Result<()> {
-    let page = document("docs/writing-a-step.md")?;
-    let bench = Workbench::empty()?;
-    fs::create_dir(bench.folder().join("src"))?;
-    let files = files(&page);
-    assert_eq!(Vec::from_iter(files.keys()), [&"Cargo.toml", &"plugins.toml", &"src/lib.rs"]);
-    let lines = files["src/lib.rs"].lines().filter(|line| !line.trim().is_empty()).count();
-    assert!(lines < 60, "{lines} lines");
-    let root = workspace::root();
-    for (name, text) in &files {
-        bench.write(name, text.replace("/path/to/phoenix-orch", &root.to_string_lossy()))?;
-    }
-    // The lock file keeps the versions that were tested, and the folder what was compiled before.
-    fs::copy(root.join("Cargo.lock"), bench.folder().join("Cargo.lock"))?;
-    let target = workspace::target().join("outside");
-    cargo(&bench, &target, &["test", "--quiet"])?;
-    // Not optimised, unlike on the page: the compiler's time is all that differs.
-    cargo(&bench, &target, &["build", "--quiet"])?;
-    let library = target.join("debug/libtime_sync.so");
-    let checked = bench.run(&["plugins", "check", &library.to_string_lossy()])?.expect_code(0)?;
-    assert!(checked.stdout().contains("laws     hold in 1 world"), "{}", checked.stdout());
-
-    fs::create_dir_all(bench.folder().join("target/release"))?;
-    // Cargo says by this file that the folder is its own; a library in it needs no pin.
-    fs::copy(target.join("CACHEDIR.TAG"), bench.folder().join("target/CACHEDIR.TAG"))?;
-    fs::copy(&library, bench.folder().join("target/release/libtime_sync.so"))?;
-    let graph = bench.run(&["graph", "--features", "time"])?.expect_code(0)?;
-    assert!(graph.stdout().contains("time-sync"), "{}", graph.stdout());
-    Ok(())
-}
-
-fn cargo(bench: &Workbench, target: &Path, words: &[&str]) -> Result<()> {
-    let mut command = Command::new(env!("CARGO"));
-    command.current_dir(bench.folder()).args(words).env("CARGO_TARGET_DIR", target);
-    process::capture(&mut command, None, Duration::from_secs(900))?.success()?;
     Ok(())
 }

@@ -34,7 +34,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Image::ensure(Release::Trixie)?;
     // The system tests start the binary and load the plugins that this leaves in the target folder.
     cargo("building everything", &["build", "--workspace", "--all-targets"])?;
+    // The SDK asks for its feature `testing` itself when it is tested.
     cargo("testing the documentation", &["test", "--workspace", "--doc", "--quiet"])?;
+    say::timed("reading the guide of phoenix-sdk, with warnings denied", || {
+        let words = ["doc", "--package", "phoenix-sdk", "--features", "testing", "--no-deps"];
+        let mut command = workspace::cargo();
+        command.args(words).arg("--quiet").env("RUSTDOCFLAGS", "--deny warnings");
+        process::live(command.stdin(Stdio::null()))
+    })?;
     let all = if has_nextest() {
         ["nextest", "run", "--workspace", "--no-fail-fast"]
     } else {

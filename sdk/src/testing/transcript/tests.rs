@@ -76,11 +76,13 @@ fn through_json(transcript: &Transcript) -> Transcript {
     read
 }
 
+type Work = fn(&Context<'_>) -> Result<()>;
+
 #[test]
 fn whoever_asks_for_something_else_is_told_the_difference() {
     let (report, transcript) = recorded(&host(), |cx| Keeper("a").check(cx, &()));
     report.unwrap();
-    let cases: [(fn(&Context<'_>) -> Result<()>, &str); 4] = [
+    let cases: [(Work, &str); 4] = [
         (|cx| cx.machine().file("/etc/other").map(drop), "something else at request 1"),
         (
             |cx| Keeper("a").check(cx, &()).and_then(|_| cx.progress("more")),
