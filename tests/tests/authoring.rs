@@ -128,7 +128,9 @@ fn the_page_leads_from_nothing_to_a_real_container() -> Result<()> {
     let page = fs::read_to_string(workspace::root().join("docs/writing-a-step.md"))?;
     let container =
         Container::create(&Image::ensure(Release::Bookworm)?, "authoring", &Options::default())?;
-    let page = page.replace("--target web", &format!("--target {}", container.name()));
+    let name = container.name();
+    let page = page.replace("--target web", &format!("--target {name}"));
+    let page = page.replace("web.idle-logout", &format!("{name}.idle-logout"));
     let mut shell = Shell::new()?;
     let blocks = blocks(&page);
     ensure!(blocks.iter().filter(|block| block.language == "console").count() >= 5, "too few");
@@ -143,7 +145,7 @@ fn the_page_leads_from_nothing_to_a_real_container() -> Result<()> {
         };
         done.with_context(|| format!("in the block\n{}", block.text))?;
     }
-    // It ends with the second run, and has not taken anything back.
+    // The last run is the second one, and nothing has been taken back.
     ensure!(page.contains("1 unchanged; 0 changes"), "no second run");
     let limit = container.ok(&["bash", "-lc", "echo $TMOUT"])?;
     assert_eq!(limit, "300\n");

@@ -99,6 +99,10 @@ pub(super) struct Plan {
     /// End with exit code 3 if there is something to change.
     #[arg(long)]
     pub(super) check: bool,
+    /// Write what each step asked and was answered into a folder, for its author's tests: files of the targets
+    /// are in it, perhaps secrets.
+    #[arg(long, value_name = "DIR")]
+    pub(super) transcript: Option<PathBuf>,
 }
 
 #[derive(Debug, Arguments)]

@@ -13,6 +13,7 @@ mod rollback;
 mod runs;
 mod setting;
 mod signals;
+mod transcripts;
 mod work;
 
 use std::process::ExitCode;
@@ -120,6 +121,11 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "RUNTIME-UNKNOWN",
         "plugins.toml names a container runtime that this version does not know.",
         "Use one of the runtimes that the message lists, or leave `runtime` out.",
+    ),
+    phoenix_sdk::Code::new(
+        "TRANSCRIPT-UNWRITABLE",
+        "`plan --transcript` could not write what a step asked and was answered.",
+        "The cause says why: mostly a missing right, or a full disk. Choose another folder.",
     ),
     phoenix_sdk::Code::new(
         "TARGETS-MISSING",

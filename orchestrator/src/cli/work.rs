@@ -9,10 +9,11 @@ use super::{
     ask::Terminal,
     setting::Setting,
     signals,
+    transcripts::Folder,
 };
 use crate::{
     config::Restart,
-    engine::{self, Ask, Claims, Fleet, Job, Mode, OnFailure, Sink, State},
+    engine::{self, Ask, Claims, Fleet, Job, Mode, OnFailure, Sink, State, Transcripts},
     error::Result,
     journal::{Journal, JournalSink},
     lock::Locks,
@@ -21,8 +22,10 @@ use crate::{
 
 pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
     let mode = Mode::Plan { check: verb.check };
+    let folder = verb.transcript.clone().map(Folder);
+    let keep = folder.as_ref().map(|folder| folder as &dyn Transcripts);
     let (state, exit) =
-        work(global, &verb.selection, mode, BTreeSet::new(), None, OnFailure::Stop)?;
+        work(global, &verb.selection, mode, BTreeSet::new(), None, OnFailure::Stop, keep)?;
     if verb.selection.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
         let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
@@ -36,13 +39,13 @@ pub(super) fn run(global: &Global, verb: &Run) -> Result<u8> {
         args::OnFailure::Stop => OnFailure::Stop,
         args::OnFailure::Rollback => OnFailure::Rollback,
     };
-    work(global, &verb.selection, Mode::Run, consents, Some(&verb.patience), on_failure)
+    work(global, &verb.selection, Mode::Run, consents, Some(&verb.patience), on_failure, None)
         .map(|(_, exit)| exit)
 }
 
 pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
     let (selection, patience) = (&verb.selection, Some(&verb.patience));
-    work(global, selection, Mode::Verify, BTreeSet::new(), patience, OnFailure::Stop)
+    work(global, selection, Mode::Verify, BTreeSet::new(), patience, OnFailure::Stop, None)
         .map(|(_, exit)| exit)
 }
 
@@ -54,6 +57,7 @@ fn work(
     mut consents: BTreeSet<Consent>,
     patience: Option<&Patience>,
     on_failure: OnFailure,
+    transcripts: Option<&dyn Transcripts>,
 ) -> Result<(State, u8)> {
     let setting = Setting::new(global, selection)?;
     if setting.manifest.policy.restart == Restart::Allow {
@@ -79,6 +83,7 @@ fn work(
         apparmor: setting.manifest.policy.apparmor,
         consents,
         ask: terminal.as_ref().map(|terminal| terminal as &dyn Ask),
+        transcripts,
         jobs: selection.jobs.into(),
         memory: &journal,
         on_failure,

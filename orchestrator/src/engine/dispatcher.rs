@@ -13,7 +13,7 @@ use phoenix_sdk::{AppArmorPolicy, Consent};
 use serde_json::Value;
 
 use super::{
-    Ask, Fleet, Memory, Sink, State, claim,
+    Ask, Fleet, Memory, Sink, State, Transcripts, claim,
     doer::Doer,
     event::{Body, Outcome, millis},
     recorder::Recorder,
@@ -87,6 +87,8 @@ pub struct Job<'a> {
     pub consents: BTreeSet<Consent>,
     /// Who can be asked for more.
     pub ask: Option<&'a dyn Ask>,
+    /// Who keeps what steps ask in `check`.
+    pub transcripts: Option<&'a dyn Transcripts>,
     /// How many units may run at once.
     pub jobs: usize,
     /// What is remembered across runs.

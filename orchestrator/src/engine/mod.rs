@@ -23,7 +23,7 @@ pub mod state;
 mod unit;
 mod unit_host;
 
-use phoenix_sdk::Code;
+use phoenix_sdk::{Code, testing::Transcript};
 
 pub use ask::Ask;
 pub use claim::Claims;
@@ -37,7 +37,7 @@ pub use reverse::{Reversal, reverse};
 pub use rollback::{Rollback, roll_back};
 pub use state::State;
 
-use crate::error::Result;
+use crate::{error::Result, graph::Unit};
 
 /// Whoever hears events, in their order.
 pub trait Sink: Send {
@@ -46,6 +46,15 @@ pub trait Sink: Send {
     /// # Errors
     /// When it cannot be kept or shown; no further effect starts then.
     fn hear(&mut self, event: &Event) -> Result<()>;
+}
+
+/// Whoever keeps what a unit's step asked in `check`, and was answered.
+pub trait Transcripts: Sync {
+    /// Keeps one.
+    ///
+    /// # Errors
+    /// When it cannot be kept; the unit has failed then.
+    fn keep(&self, unit: &Unit, transcript: &Transcript) -> Result<()>;
 }
 
 /// The errors of this module.

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use phoenix_sdk::{
-    Change, CheckReport, Meta,
+    Change, CheckReport, Meta, testing,
     wire::{Input, MachineId, Target as WireTarget},
 };
 use serde_json::Value;
@@ -102,8 +102,9 @@ impl<'r> Life<'_, 'r> {
 
     fn check(&self, round: u32) -> Result<CheckReport> {
         let host = self.host(Phase::Look);
-        let report = self.seat.check(&host, &self.input(None));
+        let (report, kept) = self.checked(&host, self.input(None));
         let report = self.settled(host, report)?;
+        kept?;
         // Refused in the plan already, not only when it is to be done.
         report.changes.iter().try_for_each(|change| mediate::change(self.meta, change))?;
         let body = Body::Checked {
@@ -115,6 +116,16 @@ impl<'r> Life<'_, 'r> {
         };
         self.recorder.emit(body)?;
         Ok(report)
+    }
+
+    /// The step's own `check`, written down for whoever wants that.
+    fn checked(&self, host: &UnitHost<'_, '_>, input: Input) -> (Result<CheckReport>, Result<()>) {
+        let Some(keep) = self.job.transcripts else {
+            return (self.seat.check(host, &input), Ok(()));
+        };
+        let recorder = testing::Recorder::new(host);
+        let report = self.seat.check(&recorder, &input);
+        (report, keep.keep(self.unit, &recorder.into_transcript(input)))
     }
 
     fn apply(&self, report: &CheckReport) -> Result<(usize, Applied)> {

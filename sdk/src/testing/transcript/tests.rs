@@ -12,7 +12,8 @@ struct Keeper(&'static str);
 
 impl Step for Keeper {
     type Params = ();
-    const META: Meta = Meta::with("keeper", "0.1.0", Scope::Container, "a file", PROBES, &[]);
+    const META: Meta =
+        Meta::with("keeper", "0.1.0", Scope::HostAndContainers, "a file", PROBES, &[]);
 
     fn check(&self, cx: &Context<'_>, _params: &()) -> Result<CheckReport> {
         Wanted::on(cx.machine()).file("/etc/kept", self.0).packages(["bc"]).into_report()
