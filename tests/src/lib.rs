@@ -11,6 +11,7 @@ pub mod machine;
 pub mod packages;
 pub mod product;
 pub mod running;
+pub mod sources;
 pub mod workbench;
 
 pub use listing::Listing;

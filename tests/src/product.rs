@@ -12,7 +12,12 @@ pub fn binary() -> Result<PathBuf> {
 
 /// The library of a step, named as its crate is.
 pub fn plugin(crate_name: &str) -> Result<PathBuf> {
-    existing(&format!("lib{}.so", crate_name.replace('-', "_")))
+    existing(&library(crate_name))
+}
+
+/// What cargo calls the library of a crate.
+pub fn library(crate_name: &str) -> String {
+    format!("lib{}.so", crate_name.replace('-', "_"))
 }
 
 /// The folder with the binary and, beside it, the libraries of the steps: `target/<profile>`.

@@ -1,12 +1,6 @@
 //! Libraries that must not be loaded, and steps that break the rules.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context, Result};
 use phoenix_tests::{Finished, Workbench, product};
@@ -77,55 +71,6 @@ fn a_library_that_somebody_else_could_change() -> Result<()> {
     bench.run(&["graph", "--features", "x"])?.expect_code(0)?;
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o666))?;
     refused(&bench, "PLUGIN-UNTRUSTED")
-}
-
-#[test]
-fn a_step_built_for_another_major_version_of_the_sdk() -> Result<()> {
-    let bench = Workbench::empty()?;
-    let library = with_other_sdk(&bench)?;
-    fs::write(bench.config(), catalogue(&library.display().to_string()))?;
-    refused(&bench, "PLUGIN-SDK-MISMATCH")?;
-    let finished = bench.run(&["graph", "--features", "x"])?;
-    assert!(finished.stderr().contains("2.0.0"), "{}", finished.stderr());
-    Ok(())
-}
-
-/// The misbehaving step, built with a copy of the SDK that calls itself 2.0.0.
-fn with_other_sdk(bench: &Workbench) -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let copy = |from: &str, to: &str| {
-        let to = bench.folder().join(to);
-        process::quiet(Command::new("cp").arg("-r").arg(root.join(from)).arg(to)).map(drop)
-    };
-    copy("sdk", "sdk")?;
-    copy("tests/plugins/misbehaving", "step")?;
-    copy("Cargo.lock", "Cargo.lock")?;
-    let workspace = fs::read_to_string(root.join("Cargo.toml"))?;
-    let members = "members = [\"sdk\", \"step\"]";
-    let edited: Vec<String> = workspace
-        .lines()
-        .filter(|line| !line.starts_with("default-members"))
-        .map(|line| match line {
-            line if line.starts_with("members") => members.to_owned(),
-            line if line.starts_with("phoenix-orch =") || line.starts_with("xtask =") => {
-                String::new()
-            }
-            line => line.replace("version = \"1.1.0\"", "version = \"2.0.0\""),
-        })
-        .collect();
-    bench.write("Cargo.toml", edited.join("\n"))?;
-    let manifest = bench.folder().join("sdk/Cargo.toml");
-    let text = fs::read_to_string(&manifest)?.replace("version = \"1.1.0\"", "version = \"2.0.0\"");
-    fs::write(&manifest, text)?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(bench.folder()).args(["build", "--quiet", "--package", "misbehaving"]);
-    // The dependencies were built before; only the two crates are new.
-    let target = root.join("target/other-sdk");
-    cargo.env("CARGO_TARGET_DIR", &target);
-    process::capture(&mut cargo, None, Duration::from_secs(600))?.success()?;
-    let library = bench.folder().join("libmisbehaving.so");
-    fs::copy(target.join("debug/libmisbehaving.so"), &library)?;
-    Ok(library)
 }
 
 /// A real container in which a step misbehaves.
