@@ -65,7 +65,6 @@ const LOADING: &[i64] = &[
     libc::SYS_readlink,
     libc::SYS_readlinkat,
     // For the second filter.
-    libc::SYS_prctl,
     libc::SYS_seccomp,
     libc::SYS_stat,
 ];
@@ -80,6 +79,10 @@ pub(super) fn allow_loading() -> Result<(), String> {
         .fold(0, |all, flag| all | flag);
     rules.insert(libc::SYS_openat, vec![rule([masked(2, writing as u64, 0)])?]);
     rules.insert(libc::SYS_open, vec![rule([masked(1, writing as u64, 0)])?]);
+    // For the second filter, too. Other options would undo what was given up: who may look into the process,
+    // and that it ends with the orchestrator.
+    let again = rule([equal(0, libc::PR_SET_NO_NEW_PRIVS as u64)])?;
+    rules.entry(libc::SYS_prctl).or_default().push(again);
     // `clone3` hides its flags in memory. Told that there is none, the C library uses `clone`.
     let clone3 = Rules::from([(libc::SYS_clone3, Vec::new())]);
     install(clone3, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))?;
@@ -97,7 +100,6 @@ pub(super) fn allow_working() -> Result<(), String> {
 
 fn always() -> Result<Rules, String> {
     let mut rules: Rules = ALWAYS.iter().map(|call| (*call, Vec::new())).collect();
-    let equal = |argument, value| SeccompCondition::new(argument, Dword, SeccompCmpOp::Eq, value);
     let own = getpid().as_raw_nonzero().get() as u64;
     // Aborting is a signal to oneself.
     rules.insert(libc::SYS_tgkill, vec![rule([equal(0, own)])?]);
@@ -113,6 +115,10 @@ fn always() -> Result<Rules, String> {
     let names = names.map(|option| rule([equal(0, option as u64)]));
     rules.insert(libc::SYS_prctl, names.into_iter().collect::<Result<_, _>>()?);
     Ok(rules)
+}
+
+fn equal(argument: u8, value: u64) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(argument, Dword, SeccompCmpOp::Eq, value)
 }
 
 fn masked(argument: u8, mask: u64, value: u64) -> Result<SeccompCondition, BackendError> {
