@@ -44,12 +44,20 @@ fn option(meta: &Meta, key: &str, value: &str) -> Result<()> {
         return Err(out_of_scope(meta, &format!("set `{key}` in a container's configuration"))
             .cause("the key concerns the host, or is not known to concern the container alone"));
     }
-    // What is mounted from the host can be read in the container.
-    let source = value.split_whitespace().next().unwrap_or_default();
+    if value.contains(char::is_control) {
+        return Err(out_of_scope(meta, &format!("set `{key}` to a value that is no single line")));
+    }
+    // What is mounted from the host can be read in the container. A path without a `/` in front is looked up
+    // from where LXC happens to be started.
+    let mut words = value.split_whitespace();
+    let source = words.next().unwrap_or_default();
+    let binds = words
+        .nth(2)
+        .is_some_and(|options| options.split(',').any(|option| matches!(option, "bind" | "rbind")));
     let device = source.starts_with("/dev/") && !source.split('/').any(|part| part == "..");
     if key == "lxc.mount.entry"
         && meta.scope == Scope::Container
-        && source.starts_with('/')
+        && (source.starts_with('/') || binds)
         && !device
     {
         return Err(out_of_scope(meta, &format!("mount `{source}` of the host into a container"))
@@ -173,6 +181,8 @@ mod tests {
             ("lxc.mount.entry", "tmpfs run tmpfs defaults 0 0", true, true),
             ("lxc.mount.entry", "/root root none bind 0 0", false, true),
             ("lxc.mount.entry", "/dev/../root root none bind 0 0", false, true),
+            ("lxc.mount.entry", "root root none ro,rbind 0 0", false, true),
+            ("lxc.environment", "a=b\nlxc.hook.pre-start = /bin/sh", false, false),
             ("lxc.hook.pre-start", "/bin/sh", false, false),
             ("lxc.idmap", "u 0 0 65536", false, false),
             ("lxc.log.file", "/etc/passwd", false, false),
