@@ -6,6 +6,7 @@
 
 pub mod crash;
 pub mod events;
+pub mod lair;
 pub mod listing;
 pub mod machine;
 pub mod packages;

@@ -15,6 +15,11 @@ pub fn plugin(crate_name: &str) -> Result<PathBuf> {
     existing(&library(crate_name))
 }
 
+/// The library with the hostile plugins of one kind, from `tests/plugins/hostile`.
+pub fn hostile(kind: &str) -> Result<PathBuf> {
+    existing(&format!("examples/{}", library(&format!("hostile-{kind}"))))
+}
+
 /// What cargo calls the library of a crate.
 pub fn library(crate_name: &str) -> String {
     format!("lib{}.so", crate_name.replace('-', "_"))
@@ -31,7 +36,7 @@ pub fn folder() -> Result<PathBuf> {
 fn existing(name: &str) -> Result<PathBuf> {
     let path = folder()?.join(name);
     if !path.exists() {
-        bail!("`{}` is missing: run `cargo build --workspace` first", path.display());
+        bail!("`{}` is missing: run `cargo build --workspace --all-targets` first", path.display());
     }
     Ok(path)
 }

@@ -18,7 +18,7 @@ const TODAYS: [&str; 5] =
 /// A workbench whose feature `x` is this step.
 fn with_step(name: &str, library: &Path) -> Result<Workbench> {
     Workbench::new(format!(
-        "format = 1\n[features]\nx = [\"{name}\"]\n\
+        "format = 1\n[policy]\npins = \"optional\"\n[features]\nx = [\"{name}\"]\n\
          [plugins.{name}]\nlibrary = \"{}\"\nversion = \"*\"\n",
         library.display()
     ))

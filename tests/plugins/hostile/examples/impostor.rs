@@ -1,0 +1,3 @@
+//! Says that it is another step.
+
+hostile::hostile!("misbehaving", &[]);
