@@ -4,7 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +13,7 @@ use xtask::{lab::product, process, say, workspace};
 use super::{
     bed::{self, Bed, targetless},
     record::{self, Comparison, Machine, Record},
-    sampler::{Sample, Sampler},
+    sampler::{Rounds, Sampler},
 };
 
 /// The feature of phoenix-orch that takes the confinement away.
@@ -25,12 +25,8 @@ pub(crate) struct Options {
     /// How many containers a run works on.
     #[arg(long, default_value_t = 10)]
     containers: usize,
-    /// How many rounds count.
-    #[arg(long, default_value_t = 30)]
-    rounds: usize,
-    /// How many rounds are run before, and do not count.
-    #[arg(long, default_value_t = 3)]
-    warm_up: usize,
+    #[command(flatten)]
+    rounds: Rounds,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -38,52 +34,36 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     bed::prepare(&folder)?;
     let builds = build(&folder)?;
     let bed = Bed::make(&folder, &builds[0], options.containers)?;
-    // The last needs no machine: it loads the steps and puts them in order.
-    let loading = |binary: &Path| targetless(&folder, binary, &["graph", "--features", "docker"]);
-    type Make<'a> = &'a dyn Fn(&Path) -> Command;
-    let measured: [(&str, Make<'_>); 3] = [
-        ("run", &|binary| bed.command(binary, "run")),
-        ("plan", &|binary| bed.command(binary, "plan")),
-        ("graph", &loading),
-    ];
-    let mut pairs = [const { Vec::<[Sample; 2]>::new() }; 3];
-    let what = format!(
-        "{} rounds, {} of them to warm up",
-        options.warm_up + options.rounds,
-        options.warm_up
-    );
-    say::timed(&what, || {
-        let sampler = Sampler::new()?;
-        for round in 0..options.warm_up + options.rounds {
-            for ((_, make), pairs) in measured.iter().zip(&mut pairs) {
-                let sample = |index: usize| sampler.sample(&mut make(&builds[index]));
-                // In turns, so that neither always finds what the other has just left in the caches.
-                let pair = match round % 2 {
-                    0 => [sample(0)?, sample(1)?],
-                    _ => {
-                        let other = sample(1)?;
-                        [sample(0)?, other]
-                    }
-                };
-                if round >= options.warm_up {
-                    pairs.push(pair);
-                }
-            }
-        }
-        Ok(())
+    let [confined, in_process] = &builds;
+    let run = |binary: &Path| bed.command(binary, "run");
+    let plan = |binary: &Path| bed.command(binary, "plan");
+    // Needs no container: it loads the steps and puts them in order.
+    let graph = |binary: &Path| targetless(&folder, binary, &["graph", "--features", "docker"]);
+    let commit = record::commit()?;
+    let [run, plan, graph] = say::timed("measuring", || {
+        Sampler::new()?.in_turns(
+            options.rounds,
+            [
+                [&|| run(confined), &|| run(in_process)],
+                [&|| plan(confined), &|| plan(in_process)],
+                [&|| graph(confined), &|| graph(in_process)],
+            ],
+        )
     })?;
-    let comparisons = measured.iter().zip(&pairs);
+    let comparisons = vec![
+        Comparison::of("run", &run)?,
+        Comparison::of("plan", &plan)?,
+        Comparison::of("graph", &graph)?,
+    ];
     let record = Record {
         benchmark: "confinement",
         date: record::date()?,
-        commit: record::commit()?,
+        commit,
         machine: Machine::this()?,
         containers: options.containers,
-        rounds: options.rounds,
-        warm_up: options.warm_up,
-        comparisons: comparisons
-            .map(|((name, _), pairs)| Comparison::of(name, pairs))
-            .collect::<Result<_>>()?,
+        rounds: options.rounds.counted,
+        warm_up: options.rounds.warm_up,
+        comparisons,
     };
     record.publish(["confined", FEATURE])
 }

@@ -144,3 +144,22 @@ pub(crate) fn commit() -> Result<String> {
     git.args(["describe", "--always", "--dirty"]).current_dir(workspace::root());
     Ok(process::quiet(&mut git)?.stdout.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Comparison, Sample};
+
+    #[test]
+    fn each_round_is_compared_with_itself() {
+        let sample = |ms| Sample { wall: Duration::from_millis(1), cpu: Duration::from_millis(ms) };
+        let pairs = [[11, 10], [22, 20], [100, 50]].map(|pair| pair.map(sample));
+        let comparison = Comparison::of("run", &pairs).unwrap();
+        let cpu = comparison.ratio.cpu;
+        assert_eq!((cpu.median, cpu.min, cpu.max), (1.1, 1.1, 2.0));
+        assert_eq!(comparison.product.cpu_ms.median, 22.0);
+        let rows = comparison.rows(["ours", "theirs"]);
+        assert!(rows.contains("run     CPU, ratio                   1.100"), "{rows}");
+    }
+}

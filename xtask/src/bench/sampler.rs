@@ -25,6 +25,20 @@ pub(crate) struct Sample {
     pub(crate) cpu: Duration,
 }
 
+/// How often something is measured.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Rounds {
+    /// How many rounds count.
+    #[arg(long = "rounds", default_value_t = 30)]
+    pub(crate) counted: usize,
+    /// How many rounds are run before, and do not count.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) warm_up: usize,
+}
+
+/// Makes a command, for each round anew.
+pub(crate) type Make<'a> = &'a dyn Fn() -> Command;
+
 /// While there is one, whatever a command leaves behind becomes a child of ours: the kernel tells the cost
 /// of a process to the one that buries it, and who buries nobody hears nothing.
 pub(crate) struct Sampler(());
@@ -58,6 +72,31 @@ impl Sampler {
             bail!("`{line}` ended with exit code {}\n{text}", process::exit_code(status));
         }
         Ok(Sample { wall, cpu })
+    }
+
+    /// Runs all these pairs of commands in each round, so that whatever else the machine does is the same to
+    /// all. Gives the samples of each pair, round by round.
+    pub(crate) fn in_turns<const N: usize>(
+        &self,
+        rounds: Rounds,
+        pairs: [[Make<'_>; 2]; N],
+    ) -> Result<[Vec<[Sample; 2]>; N]> {
+        let mut samples = [const { Vec::new() }; N];
+        for round in 0..rounds.warm_up + rounds.counted {
+            for ([one, other], samples) in pairs.iter().zip(&mut samples) {
+                // Neither always finds what the other has just left in the caches.
+                let pair = if round % 2 == 0 {
+                    [self.sample(&mut one())?, self.sample(&mut other())?]
+                } else {
+                    let other = self.sample(&mut other())?;
+                    [self.sample(&mut one())?, other]
+                };
+                if round >= rounds.warm_up {
+                    samples.push(pair);
+                }
+            }
+        }
+        Ok(samples)
     }
 }
 
