@@ -17,10 +17,12 @@ impl Spread {
     /// Of these values; nothing if there are none.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.into_iter().collect();
+        // Whoever reads them needs no more digits.
+        let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
         values.sort_by(f64::total_cmp);
-        let (min, max) = (*values.first()?, *values.last()?);
+        let (min, max) = (rounded(*values.first()?), rounded(*values.last()?));
         let (lower, upper) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
-        Some(Self { median: f64::midpoint(lower, upper), min, max })
+        Some(Self { median: rounded(f64::midpoint(lower, upper)), min, max })
     }
 }
 
