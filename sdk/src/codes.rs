@@ -130,6 +130,16 @@ pub const CODES: &[Code] = &[
         "This is a defect of the step: report it to its author.",
     ),
     Code::new(
+        "CHANGE-OUT-OF-SCOPE",
+        "A step wants to change something that is not its own target: an option of a container that concerns the host, or a mount of something of the host by a step for containers.",
+        "Report it to the step's author. A step's scope is shown by `phoenix-orch plugins list`.",
+    ),
+    Code::new(
+        "HOST-FILE-PRIVATE",
+        "A step for containers looked at a file of the host that not every user of the host may see. It could have carried it into a container, so it was not shown.",
+        "Make the file and the folders above it readable for everybody if it is no secret; else report it to the step's author.",
+    ),
+    Code::new(
         "PROBE-OUT-OF-SCOPE",
         "A step for containers tried to run one of its probes on the host.",
         "Report it to the step's author: its scope has to say that it works on the host too.",

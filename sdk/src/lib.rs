@@ -189,6 +189,7 @@ mod meta;
 mod os_release;
 mod report;
 pub mod require;
+pub mod scope;
 pub mod shown;
 mod stages;
 mod step;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Result, StepError, shown, wire::MachineId};
+use crate::{Result, StepError, shown};
 
 /// A text that a step gives as a constant and the orchestrator reads from a document.
 pub type Text = Cow<'static, str>;
@@ -153,7 +153,7 @@ impl Meta {
     ///
     /// # Errors
     /// `PROBE-NOT-DECLARED` when it is none.
-    fn declared(&self, argv: &[String]) -> Result<&Probe> {
+    pub(crate) fn declared(&self, argv: &[String]) -> Result<&Probe> {
         let begins = |probe: &&Probe| {
             argv.len() >= probe.argv.len()
                 && probe.argv.iter().zip(argv).all(|(want, have)| want == have)
@@ -163,21 +163,6 @@ impl Meta {
             StepError::new("PROBE-NOT-DECLARED", format!("`{command}` is not a declared probe"))
                 .hint("Declare it in the step's `META.probes`.")
         })
-    }
-
-    /// The declared probe that a command is, if the step may run it on this machine: a step for containers
-    /// runs nothing on the host.
-    ///
-    /// # Errors
-    /// `PROBE-NOT-DECLARED` or `PROBE-OUT-OF-SCOPE`.
-    pub fn permitted(&self, machine: MachineId, argv: &[String]) -> Result<&Probe> {
-        let probe = self.declared(argv)?;
-        if machine == MachineId::Host && self.scope == Scope::Container {
-            let message = format!("step `{}` tried to run `{}` on the host", self.name, probe.name);
-            return Err(StepError::new("PROBE-OUT-OF-SCOPE", message)
-                .hint("A step for containers runs its probes in its container; one that works on the host too has `Scope::HostAndContainers`."));
-        }
-        Ok(probe)
     }
 
     /// A step without probes and codes of its own yet. Pass `env!("CARGO_PKG_VERSION")` as version.

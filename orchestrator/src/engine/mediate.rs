@@ -1,76 +1,10 @@
-//! What a step may have: pure decisions on requests and reports. A step's metadata says where it works;
-//! what it announces is shown in the plan; here it is held to both.
-//!
-//! A step of scope `container` cannot touch the host. That is more than it seems: a container's
-//! configuration is read by a process of the host's root, and a look at the host can be carried into a
-//! container.
+//! What a step may have: pure decisions on its requests. What its scope allows is the SDK's
+//! (`sdk/src/scope.rs`); here it is held to what it announced, too, and the plan has shown.
 
-use phoenix_sdk::{Change, FileState, Kind, Meta, Observed, Scope, Subject, wire::MachineId};
+use phoenix_sdk::{Change, FileState, Meta, Observed, Subject, scope::is_private, wire::MachineId};
 
+use super::doer::step;
 use crate::error::{Error, ErrorKind, Result};
-
-/// Keys of a container's configuration that concern the container alone. Others make the host's root run
-/// something (`lxc.hook`), write somewhere (`lxc.log.file`), or say who the container's root is
-/// (`lxc.idmap`).
-const OPTIONS: &[&str] = &[
-    "features",
-    "lxc.apparmor.allow_nesting",
-    "lxc.apparmor.profile",
-    "lxc.cap.drop",
-    "lxc.environment",
-    "lxc.mount.auto",
-    "lxc.mount.entry",
-    "lxc.seccomp.profile",
-];
-
-/// Beginnings of such keys.
-const OPTION_FAMILIES: &[&str] = &["lxc.cgroup.", "lxc.cgroup2.", "lxc.prlimit.", "lxc.sysctl."];
-
-/// Whether a change that a step announces is within its scope.
-///
-/// # Errors
-/// `CHANGE-OUT-OF-SCOPE`.
-pub(super) fn change(meta: &Meta, change: &Change) -> Result<()> {
-    match &change.kind {
-        Kind::ContainerOption { key, value, .. } => option(meta, key, value),
-        _ => Ok(()),
-    }
-}
-
-fn option(meta: &Meta, key: &str, value: &str) -> Result<()> {
-    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    let in_family = |family: &&str| key.starts_with(*family);
-    if !plain || !(OPTIONS.contains(&key) || OPTION_FAMILIES.iter().any(in_family)) {
-        return Err(out_of_scope(meta, &format!("set `{key}` in a container's configuration"))
-            .cause("the key concerns the host, or is not known to concern the container alone"));
-    }
-    if value.contains(char::is_control) {
-        return Err(out_of_scope(meta, &format!("set `{key}` to a value that is no single line")));
-    }
-    // What is mounted from the host can be read in the container. A path without a `/` in front is looked up
-    // from where LXC happens to be started.
-    let mut words = value.split_whitespace();
-    let source = words.next().unwrap_or_default();
-    let binds = words
-        .nth(2)
-        .is_some_and(|options| options.split(',').any(|option| matches!(option, "bind" | "rbind")));
-    let device = source.starts_with("/dev/") && !source.split('/').any(|part| part == "..");
-    if key == "lxc.mount.entry"
-        && meta.scope == Scope::Container
-        && (source.starts_with('/') || binds)
-        && !device
-    {
-        return Err(out_of_scope(meta, &format!("mount `{source}` of the host into a container"))
-            .hint("A step that works on the host too (`Scope::HostAndContainers`) may."));
-    }
-    Ok(())
-}
-
-fn out_of_scope(meta: &Meta, what: &str) -> Error {
-    let message = format!("step `{}` wants to {what}", meta.name);
-    Error::new(ErrorKind::Step, "CHANGE-OUT-OF-SCOPE", message)
-        .hint("A step changes its own target and nothing else; report it to its author.")
-}
 
 /// Whether a step may do this now.
 ///
@@ -79,7 +13,7 @@ fn out_of_scope(meta: &Meta, what: &str) -> Error {
 pub(super) fn perform(meta: &Meta, announced: Option<&[Change]>, wanted: &Change) -> Result<()> {
     let tried = format!("step `{}` tried to {}", meta.name, wanted.kind);
     match announced {
-        Some(announced) if announced.contains(wanted) => change(meta, wanted),
+        Some(announced) if announced.contains(wanted) => meta.allows(wanted).map_err(step),
         Some(_) => Err(not_announced(format!("{tried} without announcing it"))),
         None => Err(not_announced(format!("{tried} outside `apply`"))),
     }
@@ -106,7 +40,7 @@ fn not_announced(message: String) -> Error {
 /// What has to be looked at besides, so that [`visible`] can tell who else may see it: the folders above.
 pub(super) fn surroundings(meta: &Meta, machine: MachineId, subject: &Subject) -> Vec<Subject> {
     let (Subject::File { path } | Subject::Folder { path }) = subject else { return Vec::new() };
-    if !restricted(meta, machine) {
+    if !meta.sees_what_is_public(machine) {
         return Vec::new();
     }
     let file = |path: &str| Subject::File { path: path.to_owned() };
@@ -128,34 +62,26 @@ pub(super) fn visible(
     around: &[Result<Observed>],
 ) -> Result<()> {
     let (Subject::File { path } | Subject::Folder { path }) = subject else { return Ok(()) };
-    if !restricted(meta, machine) {
+    if !meta.sees_what_is_public(machine) {
         return Ok(());
     }
+    // What cannot be looked at is not known to be public.
     let hidden = |seen: &Result<Observed>| match seen {
-        Ok(Observed::File(FileState::Regular { permissions, .. })) => permissions.mode & 0o004 == 0,
-        Ok(Observed::File(FileState::Folder { permissions })) => permissions.mode & 0o005 != 0o005,
-        // A link's target was not looked at; what cannot be looked at is not known to be public.
-        Ok(Observed::File(FileState::Symlink { .. })) | Err(_) => true,
-        _ => false,
+        Ok(Observed::File(state)) => is_private(state),
+        Ok(_) => false,
+        Err(_) => true,
     };
+    // That a link is there says nothing of what it leads to.
     let own = matches!(seen, Ok(Observed::File(FileState::Regular { .. }))) && hidden(seen);
-    if !own && !around.iter().any(hidden) {
-        return Ok(());
+    match own || around.iter().any(hidden) {
+        true => Err(step(meta.private(path))),
+        false => Ok(()),
     }
-    let message =
-        format!("step `{}` looked at `{path}` of the host, which not everybody may see", meta.name);
-    Err(Error::new(ErrorKind::Step, "HOST-FILE-PRIVATE", message)
-        .hint("A step for containers sees of the host what each of its users may: no links, and nothing that is private.")
-        .hint("A step that works on the host too (`Scope::HostAndContainers`) sees all."))
-}
-
-fn restricted(meta: &Meta, machine: MachineId) -> bool {
-    machine == MachineId::Host && meta.scope == Scope::Container
 }
 
 #[cfg(test)]
 mod tests {
-    use phoenix_sdk::{Others, Permissions};
+    use phoenix_sdk::{Kind, Others, Permissions, Scope};
 
     use super::*;
 
@@ -169,30 +95,6 @@ mod tests {
             value: value.to_owned(),
             others: Others::Kept,
         })
-    }
-
-    #[test]
-    fn only_options_that_concern_the_container_alone_can_be_set() {
-        let ok = |scope, key, value| change(&meta(scope), &set(key, value)).is_ok();
-        for (key, value, container, both) in [
-            ("lxc.apparmor.profile", "lxc-phoenix-v2", true, true),
-            ("lxc.cgroup2.devices.allow", "c 10:229 rwm", true, true),
-            ("lxc.mount.entry", "/dev/fuse dev/fuse none bind,create=file 0 0", true, true),
-            ("lxc.mount.entry", "tmpfs run tmpfs defaults 0 0", true, true),
-            ("lxc.mount.entry", "/root root none bind 0 0", false, true),
-            ("lxc.mount.entry", "/dev/../root root none bind 0 0", false, true),
-            ("lxc.mount.entry", "root root none ro,rbind 0 0", false, true),
-            ("lxc.environment", "a=b\nlxc.hook.pre-start = /bin/sh", false, false),
-            ("lxc.hook.pre-start", "/bin/sh", false, false),
-            ("lxc.idmap", "u 0 0 65536", false, false),
-            ("lxc.log.file", "/etc/passwd", false, false),
-            ("lxc.include", "/tmp/x", false, false),
-            ("lxc.sysctl.x\nlxc.hook.pre-start", "/bin/sh", false, false),
-            ("lxc.seccomp.notify.proxy", "unix:/run/x", false, false),
-        ] {
-            assert_eq!(ok(Scope::Container, key, value), container, "{key} = {value}");
-            assert_eq!(ok(Scope::HostAndContainers, key, value), both, "{key} = {value}");
-        }
     }
 
     #[test]

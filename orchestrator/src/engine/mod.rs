@@ -60,11 +60,6 @@ pub trait Transcripts: Sync {
 /// The errors of this module.
 pub const CODES: &[Code] = &[
     Code::new(
-        "CHANGE-OUT-OF-SCOPE",
-        "A step wants to change something that is not its own target: an option of a container that concerns the host, or a mount of the host's files by a step for containers.",
-        "Report it to the step's author. A step's scope is shown by `phoenix-orch plugins list`.",
-    ),
-    Code::new(
         "CONSENT-MISSING",
         "A step needs to restart something that runs, and you have not allowed it. None of the step's changes was made.",
         "Look at `phoenix-orch plan`, and run again with `--allow restart`, or set `restart = \"allow\"` in the policy.",
@@ -78,11 +73,6 @@ pub const CODES: &[Code] = &[
         "EVIDENCE-MISSING",
         "A step's verify came back without any evidence.",
         "This is a defect of the step: report it to its author.",
-    ),
-    Code::new(
-        "HOST-FILE-PRIVATE",
-        "A step for containers looked at a file of the host that not every user of the host may see. It could have carried it into a container, so it was not shown.",
-        "Make the file and the folders above it readable for everybody if it is no secret; else report it to the step's author.",
     ),
     Code::new(
         "HOST-STILL-NEEDED",

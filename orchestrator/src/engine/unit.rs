@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{
     Deed, Job, Mode, Target, ask,
+    doer::step,
     event::{Body, Outcome, Planned},
-    mediate,
     recorder::Recorder,
     unit_host::{Phase, UnitHost},
 };
@@ -106,7 +106,7 @@ impl<'r> Life<'_, 'r> {
         let report = self.settled(host, report)?;
         kept?;
         // Refused in the plan already, not only when it is to be done.
-        report.changes.iter().try_for_each(|change| mediate::change(self.meta, change))?;
+        report.changes.iter().try_for_each(|change| self.meta.allows(change)).map_err(step)?;
         let body = Body::Checked {
             unit: self.unit.clone(),
             round,

@@ -9,6 +9,7 @@ use crate::{
     Bytes, Change, Context, Denials, FileState, HostCalls, Kind, Mark, Meta, Observed, Others,
     Output, Permissions, Result, ServiceState, StepError, Subject, Verdict,
     change::json_keys,
+    scope::is_private,
     testing::lock,
     wire::{Answer, Input, MachineId, Request},
     world::{FakeMachine, Trigger, World},
@@ -123,7 +124,9 @@ impl HostCalls for FakeHost {
                     if let Subject::Command { argv } = subject {
                         self.meta.permitted(machine, argv)?;
                     }
-                    observe(&world, machine, subject)
+                    let seen = observe(&world, machine, subject)?;
+                    self.public(machine, subject, &seen)?;
+                    Ok(seen)
                 };
                 let seen = subjects.iter().map(look).collect();
                 Ok(Answer::Observed { seen })
@@ -140,6 +143,7 @@ impl HostCalls for FakeHost {
                     )
                     .hint("Perform only changes that this round's `check` put into its report."));
                 }
+                self.meta.allows(&change)?;
                 let before = self.world();
                 perform(&mut lock(&self.world), &change)?;
                 lock(&self.performed).push((before, change));
@@ -180,6 +184,20 @@ fn probe(world: &World, machine: MachineId, argv: &[String]) -> Output {
             stdout: Bytes::default(),
             stderr: format!("{}: not found", argv.first().map_or("", |word| word)).into(),
         },
+    }
+}
+
+impl FakeHost {
+    /// What not everybody may see of the host is not shown to a step for containers.
+    fn public(&self, machine: MachineId, subject: &Subject, seen: &Observed) -> Result<()> {
+        match (subject, seen) {
+            (Subject::File { path }, Observed::File(state @ FileState::Regular { .. }))
+                if self.meta.sees_what_is_public(machine) && is_private(state) =>
+            {
+                Err(self.meta.private(path))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
