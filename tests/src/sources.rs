@@ -12,14 +12,22 @@ use xtask::{process, workspace};
 
 const LIMIT: Duration = Duration::from_secs(900);
 
+/// What all builds outside the repository have in common, so that dependencies are compiled once for all of
+/// them: where that is kept, and with which settings.
+pub fn share(command: &mut Command) -> &mut Command {
+    command
+        .env("CARGO_BUILD_BUILD_DIR", workspace::target().join("outside"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
+}
+
 /// Runs cargo with these words on a workspace outside the repository. The lock file keeps the versions that
-/// were tested, and `target` (in the repository's) what was compiled before; it is returned.
+/// were tested. What comes out is in `target` (in the repository's), which is returned.
 pub fn cargo(folder: &Path, target: &str, words: &[&str]) -> Result<PathBuf> {
     fs::copy(workspace::root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
     let target = workspace::target().join(target);
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(folder).args(words).env("CARGO_TARGET_DIR", &target);
-    process::capture(&mut command, None, LIMIT)?.success()?;
+    process::capture(share(&mut command), None, LIMIT)?.success()?;
     Ok(target)
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use phoenix_tests::{Workbench, product};
+use phoenix_tests::{Workbench, product, sources};
 use xtask::{
     process::{self, Output},
     testbed::{Container, Image, Options, Release},
@@ -58,8 +58,9 @@ impl Shell {
         let folders = [self.bench.folder().join("bin"), cargo.to_owned()];
         command.env("PATH", env::join_paths(folders.into_iter().chain(env::split_paths(&usual)))?);
         // What was compiled before is used again, and not optimised: the compiler's time is all that differs.
-        command.env("CARGO_BUILD_BUILD_DIR", workspace::target().join("outside"));
-        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env_remove("CARGO_TARGET_DIR");
+        sources::share(&mut command)
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+            .env_remove("CARGO_TARGET_DIR");
         // A step of somebody else is not held to the warnings of this repository's developers.
         command.env_remove("RUSTFLAGS");
         command.current_dir(&self.folder).args(["-c", line]);

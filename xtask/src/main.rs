@@ -1,5 +1,6 @@
 //! `cargo xtask <chore>`.
 
+mod bench;
 mod demo;
 mod docs;
 mod lab_verbs;
@@ -21,6 +22,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Measure what the product costs. Makes containers on this machine.
+    #[command(subcommand)]
+    Bench(bench::Verb),
     /// Bring Docker up in a real unprivileged LXC container on this machine, twice.
     Demo(demo::Options),
     /// Write docs/errors.md anew from the code tables.
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Result<ExitCode> {
     match chore {
+        Chore::Bench(verb) => bench::run(&verb)?,
         Chore::Demo(options) => demo::run(&options)?,
         Chore::Docs => docs::run()?,
         Chore::Lab(verb) => return lab_verbs::run(verb),

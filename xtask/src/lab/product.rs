@@ -11,6 +11,9 @@ use crate::{process, say, workspace};
 /// The program with the workload and the attempts, from the package of the same name.
 const LAB_PROGRAM: &str = "phoenix-lab";
 
+/// The product's own program.
+pub const BINARY: &str = "phoenix-orch";
+
 /// Builds phoenix-orch and its steps as they would be released.
 pub fn build() -> Result<()> {
     say::timed("building phoenix-orch and its steps (release)", || {
@@ -39,12 +42,16 @@ pub fn catalogue() -> String {
     format!("{TOOLS}/plugins.toml")
 }
 
+/// The names of the files that [`build`] makes: the program, and the libraries of the steps.
+pub fn names() -> Vec<String> {
+    let libraries = ["host_tunables", "apparmor_profile", "fuse_overlayfs", "docker_install"];
+    let libraries = libraries.map(|library| format!("lib{library}.so"));
+    [BINARY.to_owned()].into_iter().chain(libraries).collect()
+}
+
 fn files() -> Result<Vec<(PathBuf, String)>> {
     let built = workspace::target().join("release");
-    let mut names = vec!["phoenix-orch".to_owned()];
-    let libraries = ["host_tunables", "apparmor_profile", "fuse_overlayfs", "docker_install"];
-    names.extend(libraries.map(|library| format!("lib{library}.so")));
-    let mut files: Vec<_> = names.into_iter().map(|name| (built.join(&name), name)).collect();
+    let mut files: Vec<_> = names().into_iter().map(|name| (built.join(&name), name)).collect();
     // The demo does not need it, and does not build it.
     let program = workspace::target().join("debug").join(LAB_PROGRAM);
     if program.exists() {

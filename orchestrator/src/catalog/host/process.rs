@@ -14,7 +14,10 @@ use phoenix_sdk::{
     StepError,
     boundary::{Doc, StepBox},
 };
-use rustix::stdio::{dup2_stdout, stdout, take_stdin};
+use rustix::{
+    stdio::{dup2_stdout, stdout, take_stdin},
+    thread::set_name,
+};
 
 use super::{
     confine,
@@ -49,6 +52,8 @@ impl Orchestrator {
 pub fn run(arguments: &[String]) -> ExitCode {
     let [path, user] = arguments else { return ExitCode::from(2) };
     let Ok(user) = user.parse() else { return ExitCode::from(2) };
+    // Started through `/proc/self/exe`, it would be called `exe` in every list of processes.
+    let _ = set_name(c"phoenix-step");
     // As a file it is read and written, while a socket would be received from and sent to: fewer system
     // calls have to be allowed.
     // SAFETY: nobody else uses the standard input.
