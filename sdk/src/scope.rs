@@ -110,9 +110,19 @@ fn brings_nothing(entry: &str) -> bool {
     let (source, _target, kind, options) = (words.next(), words.next(), words.next(), words.next());
     let (Some(source), Some(kind), Some(options)) = (source, kind, options) else { return false };
     if options.split(',').any(|option| matches!(option, "bind" | "rbind")) {
-        return source.starts_with("/dev/") && !source.split('/').any(|part| part == "..");
+        return is_node(source);
     }
     OF_ITS_OWN.contains(&kind)
+}
+
+/// Whether a path is that of a device node, as far as a name can tell: below `/dev`, and not in one of the
+/// places there that hold what processes share.
+fn is_node(path: &str) -> bool {
+    const SHARED: &[&str] = &["fd", "hugepages", "mqueue", "pts", "shm"];
+    let Some(name) = path.strip_prefix("/dev/") else { return false };
+    let mut parts = name.split('/');
+    let first = parts.clone().next().unwrap_or_default();
+    !SHARED.contains(&first) && parts.all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
 /// Whether some user of a machine may not see this, by its own rights. Those of the folders above come
@@ -151,6 +161,11 @@ mod tests {
             ("lxc.mount.entry", "/root root none bind 0 0", false, true),
             ("lxc.mount.entry", "/dev/../root root none bind 0 0", false, true),
             ("lxc.mount.entry", "root root none ro,rbind 0 0", false, true),
+            ("lxc.mount.entry", "/dev/net/tun dev/net/tun none bind,create=file 0 0", true, true),
+            ("lxc.mount.entry", "/dev/shm dev/shm none bind 0 0", false, true),
+            ("lxc.mount.entry", "/dev//shm dev/shm none bind 0 0", false, true),
+            ("lxc.mount.entry", "/dev/./shm dev/shm none bind 0 0", false, true),
+            ("lxc.mount.entry", "/dev/ dev none rbind 0 0", false, true),
             ("lxc.mount.entry", "/dev/sda1 mnt ext4 ro 0 0", false, true),
             ("lxc.mount.entry", "o mnt overlay lowerdir=/root 0 0", false, true),
             ("lxc.mount.entry", "/root", false, true),

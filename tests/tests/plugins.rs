@@ -138,6 +138,31 @@ fn whatever_a_step_does_costs_one_unit_and_is_named() -> Result<()> {
     Ok(())
 }
 
+/// The same step, in the same process, on two targets: it dies of one.
+#[test]
+fn a_target_of_which_a_step_dies_costs_no_other() -> Result<()> {
+    let stage = Stage::new("dies")?;
+    let other =
+        Container::create(&Image::ensure(Release::Bookworm)?, "lives", &Options::default())?;
+    let both = format!("{},{}", stage.container.name(), other.name());
+    for (how, code) in
+        [("exit-check", "STEP-DIED"), ("memory-check", "STEP-DIED"), ("hang-check", "STEP-SILENT")]
+    {
+        other.ok(&["rm", "-f", "/etc/phoenix-misbehaving"])?;
+        let own = format!(
+            "[plugins.misbehaving.targets.{}.params]\nhow = \"{how}\"\n",
+            stage.container.name()
+        );
+        stage.bench.write("plugins.toml", format!("{}{own}", stage.catalogue))?;
+        let finished = stage.bench.run(&["run", "--features", "x", "--target", &both])?;
+        let finished = finished.expect_code(7).with_context(|| how)?;
+        one_clear_error(&finished, code);
+        assert!(finished.stdout().contains("1 of 2 units, 1 changed"), "{}", finished.stdout());
+        assert_eq!(other.read_file("/etc/phoenix-misbehaving")?, b"behaves\n", "{how}");
+    }
+    Ok(())
+}
+
 #[test]
 fn a_target_has_parameters_of_its_own() -> Result<()> {
     let stage = Stage::new("params")?;

@@ -22,13 +22,21 @@ pub struct Seat<'a> {
 }
 
 /// How far an `apply` came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Applied {
     /// To its end.
     Whole,
-    /// The process died, and perhaps through the call of another unit. What was asked for until then was
-    /// done; another `check` tells what is left.
-    CutOff,
+    /// The process died like this, and perhaps through the call of another unit. What was asked for until
+    /// then was done; another `check` tells what is left.
+    CutOff(Error),
+}
+
+/// How a call in the shared process ended.
+enum Ended {
+    /// By itself.
+    By(End),
+    /// With the process, in company.
+    Along(Error),
 }
 
 impl<'a> Seat<'a> {
@@ -58,8 +66,8 @@ impl<'a> Seat<'a> {
     /// As [`Self::check`].
     pub fn apply(&self, host: &dyn HostCalls, input: &Input) -> Result<Applied> {
         match self.call(Kind::Apply, host, input)? {
-            Some(end) => answer::<()>(end).map(|()| Applied::Whole),
-            None => Ok(Applied::CutOff),
+            Ended::By(end) => answer::<()>(end).map(|()| Applied::Whole),
+            Ended::Along(error) => Ok(Applied::CutOff(error)),
         }
     }
 
@@ -70,21 +78,28 @@ impl<'a> Seat<'a> {
         host: &dyn HostCalls,
         input: &Input,
     ) -> Result<T> {
-        let end = match self.call(verb, host, input)? {
-            Some(end) => end,
-            None => self.call(verb, host, input)?.unwrap_or(End::Gone),
+        let ended = match self.call(verb, host, input)? {
+            // The next one is alone, and whoever dies alone is an error.
+            Ended::Along(error) => {
+                tracing::warn!(%error, "a step's process died under several units; looking again");
+                self.call(verb, host, input)?
+            }
+            ended @ Ended::By(_) => ended,
         };
-        answer(end)
+        match ended {
+            Ended::By(end) => answer(end),
+            Ended::Along(error) => Err(error),
+        }
     }
 
-    /// How the call ended; nothing if its process died in company, and the next will be alone.
-    fn call(&self, verb: Kind, host: &dyn HostCalls, input: &Input) -> Result<Option<End>> {
+    /// How the call ended. After a death in company the next one is alone.
+    fn call(&self, verb: Kind, host: &dyn HostCalls, input: &Input) -> Result<Ended> {
         let input = Doc::write(input);
         let whose = format!("step `{}`", self.step.meta.name);
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(process) = &*own {
             return match process.call(verb, &whose, &input, host) {
-                end @ (End::Reply(_) | End::ReplyError(_)) => Ok(Some(end)),
+                end @ (End::Reply(_) | End::ReplyError(_)) => Ok(Ended::By(end)),
                 End::Died { error, .. } => Err(error),
                 End::Gone => Err(gone(&whose)),
             };
@@ -93,12 +108,12 @@ impl<'a> Seat<'a> {
             match self.step.process()?.call(verb, &whose, &input, host) {
                 // Another unit's call has ended it meanwhile.
                 End::Gone => {}
-                End::Died { company: true, .. } => {
+                End::Died { company: true, error } => {
                     *own = Some(self.step.start()?);
-                    return Ok(None);
+                    return Ok(Ended::Along(error));
                 }
                 End::Died { error, company: false } => return Err(error),
-                end => return Ok(Some(end)),
+                end => return Ok(Ended::By(end)),
             }
         }
         Err(gone(&whose))

@@ -56,7 +56,7 @@ struct Life<'a, 'r> {
 
 impl<'r> Life<'_, 'r> {
     fn plan(&self) -> Result<Outcome> {
-        let report = self.check(1)?;
+        let report = self.check(1, None)?;
         Ok(match report.changes.len() {
             0 => Outcome::Unchanged,
             changes => Outcome::WouldChange { changes },
@@ -64,18 +64,21 @@ impl<'r> Life<'_, 'r> {
     }
 
     fn run(&self) -> Result<Outcome> {
-        let mut report = self.check(1)?;
+        let mut report = self.check(1, None)?;
         let (mut performed, mut round, mut rounds) = (0, 1, ROUNDS);
         while !report.changes.is_empty() && round <= rounds {
             self.consent(&report.changes)?;
             let (changes, applied) = self.apply(&report)?;
             performed += changes;
-            if applied == Applied::CutOff {
-                // It happens once: from then on the unit has a process of its own.
-                rounds += 1;
-            }
             round += 1;
-            report = self.check(round)?;
+            report = match applied {
+                Applied::Whole => self.check(round, None)?,
+                Applied::CutOff(error) => {
+                    // It happens once: from then on the unit has a process of its own.
+                    rounds += 1;
+                    self.check(round, Some(cut_off(&error)))?
+                }
+            };
         }
         if let Some(change) = report.changes.first() {
             return Err(Error::new(
@@ -100,7 +103,8 @@ impl<'r> Life<'_, 'r> {
         })
     }
 
-    fn check(&self, round: u32) -> Result<CheckReport> {
+    /// One check; what the operator must know of the round before goes with its warnings.
+    fn check(&self, round: u32, of_before: Option<String>) -> Result<CheckReport> {
         let host = self.host(Phase::Look);
         let (report, kept) = self.checked(&host, self.input(None));
         let report = self.settled(host, report)?;
@@ -112,7 +116,7 @@ impl<'r> Life<'_, 'r> {
             round,
             changes: self.planned(&report.changes)?,
             notes: report.notes.clone(),
-            warnings: report.warnings.clone(),
+            warnings: of_before.into_iter().chain(report.warnings.iter().cloned()).collect(),
         };
         self.recorder.emit(body)?;
         Ok(report)
@@ -241,4 +245,16 @@ impl<'r> Life<'_, 'r> {
             })
             .collect()
     }
+}
+
+/// A death in company is nobody's fault yet, and must not go by unseen.
+fn cut_off(error: &Error) -> String {
+    let why: Vec<&str> = [error.message.as_str()]
+        .into_iter()
+        .chain(error.causes.iter().map(String::as_str))
+        .collect();
+    format!(
+        "{}; several units were in that process, so this one was checked again in one of its own",
+        why.join(": ")
+    )
 }
