@@ -7,7 +7,10 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xtask::testbed::{Container, Image, Options, Release};
 
-use crate::{Finished, Workbench, product, running::until};
+use crate::{
+    Finished, Workbench, product,
+    running::{Running, until},
+};
 
 /// What a successful attempt leaves behind, on the host or in a container.
 const PROOF: &str = "tmp/hostile-succeeded";
@@ -70,9 +73,23 @@ impl Lair {
         self.nothing_left()
     }
 
+    /// The orchestrator is killed while this is tried, and nothing goes on without it.
+    pub fn ends_with_the_orchestrator(&self, kind: &str, name: &str, moment: &str) -> Result<()> {
+        self.set(kind, name, moment)?;
+        let running = Running::start(&self.bench, &["graph", "--features", "x"])?;
+        let library = self.bench.folder().join(format!("lib{name}.{moment}.so"));
+        until("the step to be at work", || {
+            // Its filters are on when the first of the step's own code runs.
+            Ok(naming(&library)?.iter().any(|status| status.contains("Seccomp_filters:\t3\n")))
+        })?;
+        running.signal("KILL")?;
+        running.wait()?;
+        self.nothing_left()
+    }
+
     /// No process of a step, and no proof.
     fn nothing_left(&self) -> Result<()> {
-        until("the end of all processes", || Ok(!named_by_a_process(self.bench.folder())?))?;
+        until("the end of all processes", || Ok(naming(self.bench.folder())?.is_empty()))?;
         ensure!(!Path::new("/").join(PROOF).exists(), "its proof is on the host");
         Ok(())
     }
@@ -82,17 +99,19 @@ fn what(kind: &str, name: &str, moment: &str) -> String {
     format!("{kind}/{name} in `{moment}`")
 }
 
-/// Whether the command line of a process names this folder.
-fn named_by_a_process(folder: &Path) -> Result<bool> {
-    let folder = folder.as_os_str().as_bytes();
+/// What the kernel says of the processes whose command line names this path.
+fn naming(path: &Path) -> Result<Vec<String>> {
+    let path = path.as_os_str().as_bytes();
+    let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
+        let process = entry?.path();
         // Whoever has ended meanwhile has no command line.
-        let line = fs::read(entry?.path().join("cmdline")).unwrap_or_default();
-        if line.windows(folder.len()).any(|part| part == folder) {
-            return Ok(true);
+        let line = fs::read(process.join("cmdline")).unwrap_or_default();
+        if line.windows(path.len()).any(|part| part == path) {
+            found.push(fs::read_to_string(process.join("status")).unwrap_or_default());
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 /// Two containers, to which a hostile plugin and an innocent one are sent.

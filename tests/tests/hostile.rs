@@ -120,6 +120,11 @@ fn a_step_that_dies_after_a_change_is_taken_up_by_the_next_run() -> Result<()> {
 }
 
 #[test]
+fn a_step_does_not_outlive_a_killed_orchestrator() -> Result<()> {
+    Lair::new()?.ends_with_the_orchestrator("resources", "spin", "new")
+}
+
+#[test]
 fn a_thread_that_outlives_its_call_is_no_more_than_a_death() -> Result<()> {
     let stage = Stage::new("behind")?;
     all(["check", "apply", "verify"], |moment| {
