@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Context, HostCalls, Result, Step, StepError,
     boundary::{Doc, HostRef, RawStep, RawStep_TO, StepBox},
-    wire::{Answer, Input, MetaDoc, Request},
+    wire::{Answer, FORM, Input, MetaDoc, Request},
 };
 
 /// Exports a step from its library. The step must be `Default`.
@@ -81,6 +81,7 @@ impl<S: Step> RawStep for Adapter<S> {
             Ok(MetaDoc {
                 meta: S::META,
                 sdk: env!("CARGO_PKG_VERSION").to_owned(),
+                form: FORM,
                 rehearsals: S::rehearsals(),
             })
         });
@@ -135,6 +136,11 @@ fn call<T: Serialize>(
 ) -> RResult<Doc, Doc> {
     let outcome = guarded(verb, || {
         let input: Input = read(&input)?;
+        if input.form > FORM {
+            return Err(StepError::new("SDK-DOCUMENT", "the orchestrator's documents are too new")
+                .cause(format!("they are of form {}, and the step reads form {FORM}", input.form))
+                .hint("Rebuild the step with the SDK of this phoenix-orch."));
+        }
         work(&Context::new(&Remote(host), &input), &input)
     });
     match outcome {
@@ -187,6 +193,37 @@ fn panic_text(payload: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use abi_stable::{sabi_trait::TD_Opaque, sabi_types::RRef, std_types::RResult};
+
+    use crate::{
+        StepError,
+        boundary::{Doc, Host, Host_TO},
+        wire::{FORM, Input},
+    };
+
+    struct NoHost;
+
+    impl Host for NoHost {
+        fn call(&self, _request: Doc) -> RResult<Doc, Doc> {
+            unreachable!("nothing is asked")
+        }
+    }
+
+    #[test]
+    fn documents_of_a_form_that_is_not_known_yet_are_refused() {
+        let called = |form: &str| {
+            let input = format!(r#"{{{form}"target":{{"name":"host","machine":"host"}}}}"#);
+            let host = Host_TO::from_ptr(RRef::new(&NoHost), TD_Opaque);
+            super::call("check", host, Doc::from(input), |_, input: &Input| Ok(input.form))
+        };
+        let read = |answer: Doc| answer.read::<u32>().unwrap();
+        // The first orchestrators wrote no form.
+        assert_eq!(called("").map(read).unwrap(), FORM);
+        assert_eq!(called(r#""form":1,"#).map(read).unwrap(), FORM);
+        let newer: StepError = called(r#""form":2,"#).unwrap_err().read().unwrap();
+        assert_eq!(newer.code, "SDK-DOCUMENT");
+    }
+
     #[test]
     fn the_exported_name_is_the_one_that_is_looked_for() {
         assert_eq!(

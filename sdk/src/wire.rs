@@ -6,6 +6,15 @@ use serde_json::Value;
 
 use crate::{Bytes, Change, CheckReport, Meta, Observed, StepError, Subject, world::World};
 
+/// The form of the documents. They grow by optional fields without a new number; a number that is higher
+/// than a reader's own means that something in them must not be overlooked, and the reader refuses it.
+pub const FORM: u32 = 1;
+
+/// Documents without a number are of the first form.
+fn first_form() -> u32 {
+    1
+}
+
 /// What [`crate::boundary::RawStep::meta`] answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetaDoc {
@@ -14,6 +23,9 @@ pub struct MetaDoc {
     pub meta: Meta,
     /// The version of this crate that the step was built with.
     pub sdk: String,
+    /// The [`FORM`] of the documents that it reads and writes.
+    #[serde(default = "first_form")]
+    pub form: u32,
     /// Worlds to rehearse the step's laws in, for `plugins check`.
     #[serde(default)]
     pub rehearsals: Vec<World>,
@@ -52,6 +64,9 @@ pub enum AppArmorPolicy {
 /// What goes into `check`, `apply` and `verify`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
+    /// The [`FORM`] of the documents of this call.
+    #[serde(default = "first_form")]
+    pub form: u32,
     /// Where the unit works.
     pub target: Target,
     /// From the policy in `plugins.toml`.

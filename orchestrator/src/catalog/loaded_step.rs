@@ -6,7 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use phoenix_sdk::{Meta, StepError, World, boundary::Doc, wire::MetaDoc};
+use phoenix_sdk::{
+    Meta, StepError, World,
+    boundary::Doc,
+    wire::{FORM, MetaDoc},
+};
 use semver::Version;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -48,8 +52,8 @@ impl LoadedStep {
         let (process, introduction) = StepProcess::start(path, &library)?;
         let Introduction { mechanisms, meta: document } = introduction;
         let loaded = Self {
+            sdk: built_with(path, &document)?,
             meta: meta(path, &document)?,
-            sdk: meta::<Sdk>(path, &document)?.sdk,
             introduction: document,
             path: path.to_owned(),
             sha256,
@@ -109,8 +113,24 @@ impl LoadedStep {
 
 /// The part of [`MetaDoc`] that is not in [`Meta`]. A run reads these two, and skips the worlds.
 #[derive(Deserialize)]
-struct Sdk {
+struct Built {
     sdk: String,
+    #[serde(default)]
+    form: u32,
+}
+
+/// The SDK that a step was built with, if its documents can be read.
+fn built_with(path: &Path, document: &Doc) -> Result<String> {
+    let built: Built = meta(path, document)?;
+    if built.form <= FORM {
+        return Ok(built.sdk);
+    }
+    let message = format!("`{}` was built for a newer phoenix-orch", path.display());
+    Err(Error::new(ErrorKind::Plugin, "PLUGIN-SDK-MISMATCH", message)
+        .cause(format!("its documents are of form {}, and form {FORM} is read here", built.form))
+        .hint(
+            "Install a newer phoenix-orch, or a version of the step that was built for this one.",
+        ))
 }
 
 fn meta<T: DeserializeOwned>(path: &Path, document: &Doc) -> Result<T> {
@@ -130,4 +150,20 @@ fn invalid_meta(path: &Path, cause: &str) -> Error {
     )
     .cause(cause)
     .hint("Report it to the step's author.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_of_a_form_that_is_not_known_yet_are_refused() {
+        let read = |text: &str| built_with(Path::new("x.so"), &Doc::from(text.to_owned()));
+        // The first SDK wrote no form.
+        assert_eq!(read(r#"{"sdk":"1.0.0"}"#).unwrap(), "1.0.0");
+        assert_eq!(read(r#"{"sdk":"1.1.0","form":1}"#).unwrap(), "1.1.0");
+        let newer = read(r#"{"sdk":"1.9.0","form":2}"#).unwrap_err();
+        assert_eq!(newer.code, "PLUGIN-SDK-MISMATCH");
+        assert_eq!(read("[]").unwrap_err().code, "PLUGIN-META");
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use phoenix_sdk::{
     Change, CheckReport, Meta, testing,
-    wire::{Input, MachineId, Target as WireTarget},
+    wire::{FORM, Input, MachineId, Target as WireTarget},
 };
 use serde_json::Value;
 
@@ -202,6 +202,7 @@ impl<'r> Life<'_, 'r> {
 
     fn input(&self, report: Option<CheckReport>) -> Input {
         Input {
+            form: FORM,
             target: WireTarget {
                 name: self.unit.target.clone(),
                 machine: match self.target.container {

@@ -11,7 +11,7 @@ use crate::{
     change::json_keys,
     scope::is_private,
     testing::lock,
-    wire::{Answer, Input, MachineId, Request},
+    wire::{Answer, FORM, Input, MachineId, Request},
     world::{FakeMachine, Trigger, World},
 };
 
@@ -89,6 +89,7 @@ impl FakeHost {
             })?
         };
         Ok(Input {
+            form: FORM,
             target: world.target,
             apparmor: world.apparmor,
             params,
