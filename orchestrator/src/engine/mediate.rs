@@ -19,17 +19,9 @@ pub(super) fn perform(meta: &Meta, announced: Option<&[Change]>, wanted: &Change
     }
 }
 
-/// Whether something that is not a change, but that only `apply` may do, may be done now.
-///
-/// # Errors
-/// `CHANGE-NOT-ANNOUNCED`.
-pub(super) fn in_apply(meta: &Meta, applying: bool, what: &str) -> Result<()> {
-    match applying {
-        true => Ok(()),
-        false => {
-            Err(not_announced(format!("step `{}` tried to {what} outside `apply`", meta.name)))
-        }
-    }
+/// The error for something that is no change, and that only `apply` may do.
+pub(super) fn outside_apply(meta: &Meta, what: &str) -> Error {
+    not_announced(format!("step `{}` tried to {what} outside `apply`", meta.name))
 }
 
 fn not_announced(message: String) -> Error {

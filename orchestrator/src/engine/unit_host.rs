@@ -154,10 +154,9 @@ impl<'r> UnitHost<'_, 'r> {
     }
 
     fn hands(&self, what: &str) -> Result<Hands<'_>> {
-        mediate::in_apply(self.meta, self.announced().is_some(), what)?;
         match self.phase {
             Phase::Apply(hands, _) => Ok(hands),
-            Phase::Look => Err(Error::panic()),
+            Phase::Look => Err(mediate::outside_apply(self.meta, what)),
         }
     }
 

@@ -46,7 +46,8 @@ fn what_was_asked_is_a_line_each() {
         let report = Keeper("a").check(cx, &())?;
         cx.machine().probe(&DATE, &[])?;
         cx.machine().observe_all(vec![Subject::Command { argv: vec!["id".to_owned()] }])?;
-        cx.record("note", "four")?;
+        // Neither is for a `check`.
+        assert_eq!(cx.record("note", "four").unwrap_err().code, "CHANGE-NOT-ANNOUNCED");
         cx.perform(&report.changes[0])
     };
     let (outcome, transcript) = recorded(&host, wanted);
@@ -56,7 +57,7 @@ fn what_was_asked_is_a_line_each() {
     container: look at file `/etc/kept`, packages `bc`
     container: run `date` -> exit code 127
     container: look at the success of `id` -> PROBE-NOT-DECLARED
-    record `note`, 4 bytes
+    record `note`, 4 bytes -> CHANGE-NOT-ANNOUNCED
     perform: write `/etc/kept` -> CHANGE-NOT-ANNOUNCED
     ");
 }
