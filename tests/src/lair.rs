@@ -1,16 +1,22 @@
 //! Places for a hostile plugin (`tests/plugins/hostile`) beside an innocent one, and what must be so after
 //! every attempt: it failed, it is attributed, nobody else was harmed, and nothing is left of it.
 
-use std::{fs, os::unix::ffi::OsStrExt as _, path::Path};
+use std::{fs, os::unix::ffi::OsStrExt as _, path::Path, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use xtask::testbed::{Container, Image, Options, Release};
+use xtask::{
+    process,
+    testbed::{Container, Image, Options, Release},
+};
 
 use crate::{
     Finished, Workbench, product,
     running::{Running, until},
 };
+
+/// Nothing here takes longer.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// What a successful attempt leaves behind, on the host or in a container.
 const PROOF: &str = "tmp/hostile-succeeded";
@@ -34,12 +40,30 @@ pub fn all<T>(
 #[derive(Debug)]
 pub struct Lair {
     bench: Workbench,
+    /// What phoenix-orch is started through.
+    through: &'static [&'static str],
 }
 
 impl Lair {
     /// An empty one.
     pub fn new() -> Result<Self> {
-        Ok(Self { bench: Workbench::empty()? })
+        Ok(Self { bench: Workbench::empty()?, through: &[] })
+    }
+
+    /// One on a machine that lets nobody make namespaces.
+    pub fn without_namespaces() -> Result<Self> {
+        let through = &["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"];
+        Ok(Self { through, ..Self::new()? })
+    }
+
+    /// Runs phoenix-orch with these words.
+    pub fn run(&self, words: &[&str]) -> Result<Finished> {
+        let Some((program, more)) = self.through.split_first() else {
+            return self.bench.run(words);
+        };
+        let mut command = self.bench.command_through(program)?;
+        command.args(more).arg(product::binary()?).args(self.bench.state_words()).args(words);
+        Ok(Finished::from(process::capture(&mut command, None, LIMIT)?))
     }
 
     /// Puts the library of this kind there, to try this at that moment.
@@ -64,7 +88,7 @@ impl Lair {
 
     fn refused(&self, kind: &str, name: &str, moment: &str, codes: &[&str]) -> Result<()> {
         self.set(kind, name, moment)?;
-        let finished = self.bench.run(&["graph", "--features", "x"])?.expect_code(5)?;
+        let finished = self.run(&["graph", "--features", "x"])?.expect_code(5)?;
         let text = finished.stderr();
         ensure!(!text.contains("HOSTILE-SUCCEEDED"), "it got through: {text}");
         ensure!(codes.iter().any(|code| text.contains(code)), "another code: {text}");

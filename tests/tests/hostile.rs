@@ -2,7 +2,11 @@
 //! costs the units of its own plugin at most: an innocent one beside it converges on two real containers.
 
 use anyhow::Result;
-use phoenix_tests::lair::{HOSTILE, Lair, Stage, all};
+
+use phoenix_tests::{
+    lair::{HOSTILE, Lair, Stage, all},
+    product,
+};
 
 /// What must come of an attempt that the kernel holds: it ends the process, or it says no.
 const KERNEL: &[&str] = &["STEP-FORBIDDEN", "HOSTILE-HELD"];
@@ -77,6 +81,20 @@ fn what_a_library_does_by_itself_while_it_is_loaded_is_refused() -> Result<()> {
     all(&cases, |(kind, name, _)| lair.refuses(kind, name, "load", KERNEL))?;
     all(&cases, |(kind, name, moment)| lair.refuses(kind, name, moment, KERNEL))?;
     lair.refuses("programs", "make-code", "new", KERNEL)
+}
+
+#[test]
+fn where_there_are_no_namespaces_the_others_hold() -> Result<()> {
+    let lair = Lair::without_namespaces()?;
+    all(&by_itself(&["load", "new", "meta"]), |(kind, name, moment)| {
+        lair.refuses(kind, name, moment, KERNEL)
+    })?;
+    let library = product::plugin("misbehaving")?;
+    let check = lair.run(&["plugins", "check", &library.to_string_lossy()])?.expect_code(0)?;
+    for word in ["missing  network namespace", "missing  mount namespace", "laws     hold"] {
+        assert!(check.stdout().contains(word), "no `{word}`: {}", check.stdout());
+    }
+    Ok(())
 }
 
 #[test]

@@ -72,9 +72,16 @@ fn answer(request: &Doc, host: &dyn HostCalls) -> Result<Doc, Doc> {
     let answer = host.call(request).map_err(|error| Doc::write(&error))?;
     let answer = Doc::write(&answer);
     match answer.as_str().len() {
-        size if size > LARGEST_TO_STEP => {
-            Err(Doc::write(&process::too_large("an answer", size).into_step()))
-        }
+        size if size > LARGEST_TO_STEP => Err(too_large("an answer", size)),
         _ => Ok(answer),
     }
+}
+
+/// The error for a document that is too large to be sent, on either side.
+fn too_large(what: &str, size: usize) -> Doc {
+    let message = format!("{what} of {size} bytes is too large");
+    Doc::write(
+        &StepError::new("STEP-TOO-LARGE", message)
+            .hint("Ask for less at once; the largest file that a step can want has 4 MiB."),
+    )
 }

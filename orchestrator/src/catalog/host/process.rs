@@ -10,10 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use phoenix_sdk::{
-    StepError,
-    boundary::{Doc, StepBox},
-};
+use phoenix_sdk::boundary::{Doc, StepBox};
 use rustix::{
     stdio::{dup2_stdout, stdout, take_stdin},
     thread::set_name,
@@ -25,7 +22,7 @@ use super::{
     library,
     workers::Workers,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The hidden verb that makes phoenix-orch the process of a step. Its standard input is the socket, its
 /// standard output the open library, its error output a pipe.
@@ -117,13 +114,4 @@ fn serve(mut socket: &File, orchestrator: &Arc<Orchestrator>, step: StepBox) -> 
 fn end() -> ! {
     // SAFETY: nothing of this process is needed any more.
     unsafe { libc::_exit(0) }
-}
-
-/// An error of the SDK's kind, for a document that is too large to be sent.
-pub(super) fn too_large(what: &str, size: usize) -> Error {
-    Error::from_step(
-        crate::error::ErrorKind::Step,
-        StepError::new("STEP-TOO-LARGE", format!("{what} of {size} bytes is too large"))
-            .hint("Ask for less at once; the largest file that a step can want has 4 MiB."),
-    )
 }

@@ -19,7 +19,8 @@ use phoenix_sdk::boundary::{Doc, Host, Host_TO, StepBox};
 
 use super::{
     frame::{Frame, Kind, LARGEST_FROM_STEP},
-    process::{Orchestrator, too_large},
+    process::Orchestrator,
+    too_large,
 };
 
 /// How many calls run at once; further ones wait. Below the process's limit of threads.
@@ -96,8 +97,8 @@ impl Common {
             if document.as_str().len() <= LARGEST_FROM_STEP {
                 self.orchestrator.send(kind, call, document.as_str());
             } else {
-                let error = too_large("an answer", document.as_str().len()).into_step();
-                self.orchestrator.send(Kind::ReplyError, call, Doc::write(&error).as_str());
+                let error = too_large("an answer", document.as_str().len());
+                self.orchestrator.send(Kind::ReplyError, call, error.as_str());
             }
         }
     }
@@ -133,7 +134,7 @@ struct Link<'a> {
 impl Host for Link<'_> {
     fn call(&self, request: Doc) -> Answer {
         if request.as_str().len() > LARGEST_FROM_STEP {
-            return RErr(Doc::write(&too_large("a request", request.as_str().len()).into_step()));
+            return RErr(too_large("a request", request.as_str().len()));
         }
         // Held until the answer is there: a step may ask from several threads, one after the other.
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);

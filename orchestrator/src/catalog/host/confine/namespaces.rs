@@ -30,7 +30,10 @@ pub(super) fn enter(library: BorrowedFd<'_>) -> (Vec<Mechanism>, PathBuf) {
     // This one is made by whoever starts a process, and the process is the first in it.
     let mut mechanisms = vec![match getpid().is_init() {
         true => Mechanism::holds("process namespace"),
-        false => Mechanism::missing("process namespace", "only root can start a process in one"),
+        false => Mechanism::missing(
+            "process namespace",
+            "a process has to be started in one, by root with CAP_SYS_ADMIN",
+        ),
     }];
     let open = PathBuf::from(format!("/proc/self/fd/{}", library.as_raw_fd()));
     if let Err(error) = user_namespace() {
