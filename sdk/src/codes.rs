@@ -33,15 +33,15 @@ pub const CODES: &[Code] = &[
         "Replace it by a regular file if it is not there on purpose.",
     ),
     Code::new(
-        "FUSE-ENTRY-BROKEN",
-        "The container's configuration has an `lxc.mount.entry` for `/dev/fuse` with which LXC refuses to start the \
-         container, or ignores the device. Older scripts that split the line at its blanks left such entries.",
-        "Remove the named line from the container's configuration and run again; nothing was changed.",
-    ),
-    Code::new(
         "FUSE-NO-DEVICE",
         "The host has no `/dev/fuse`, so the container would not start again after a restart. It was not restarted.",
         "Run the step `host-tunables`, or load the module `fuse` on the host.",
+    ),
+    Code::new(
+        "FUSE-TWICE",
+        "The configuration of a container on Proxmox brings `/dev/fuse` in by `features: fuse=1` and by a `dev[n]` as well; \
+         such a container does not start. Nothing was changed.",
+        "Take one of the two away, such as with `pct set ID --delete dev0`, and run again.",
     ),
     Code::new(
         "JSON-BROKEN",

@@ -1,7 +1,7 @@
 //! What a step is given for its work on one target.
 
 use crate::{
-    Bytes, Change, Machine, Result,
+    Bytes, Change, Machine, Manager, Result,
     wire::{Answer, AppArmorPolicy, Input, MachineId, Request, Target},
 };
 
@@ -59,6 +59,12 @@ impl<'a> Context<'a> {
     /// Whether this unit is about the host.
     pub fn on_host(&self) -> bool {
         self.input.target.machine == MachineId::Host
+    }
+
+    /// What manages the containers of this host. A step that sets options of a container asks, for Proxmox
+    /// has options of its own.
+    pub fn manager(&self) -> Manager {
+        self.input.target.manager
     }
 
     /// The unit's own machine: the only one that its changes go to.

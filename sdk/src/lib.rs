@@ -220,5 +220,5 @@ pub use subject::{
 };
 
 pub use wanted::Wanted;
-pub use wire::{AppArmorPolicy, Output};
+pub use wire::{AppArmorPolicy, Manager, Output};
 pub use world::World;

@@ -162,6 +162,21 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The same for several keys in one round trip.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub fn container_options(&self, keys: &[&str]) -> Result<Vec<Vec<String>>> {
+        let subject = |key: &&str| Subject::ContainerOption { key: (*key).to_owned() };
+        let seen = self.observe_all(keys.iter().map(subject).collect())?;
+        seen.into_iter()
+            .map(|seen| match seen? {
+                Observed::ContainerOption { values } => Ok(values),
+                other => Err(mismatch(&other)),
+            })
+            .collect()
+    }
+
     /// The distribution: `/etc/os-release`, or where it is a link, as on most systems,
     /// `/usr/lib/os-release` (`os-release(5)` knows no other place).
     ///

@@ -51,14 +51,23 @@ impl Meta {
     pub fn allows(&self, change: &Change) -> Result<()> {
         match &change.kind {
             Kind::ContainerOption { key, value, .. } => self.allows_option(key, value),
+            Kind::ContainerOptionAbsent { key, .. } => self.allows_removal(key),
             _ => Ok(()),
         }
     }
 
+    /// Lines that a step could not have set cannot be taken away either, but for those that bring others in
+    /// or are none: whatever they do, they do it to the container.
+    fn allows_removal(&self, key: &str) -> Result<()> {
+        if key.is_empty() || key == "lxc.include" || is_of_the_container(key) {
+            return Ok(());
+        }
+        let what = format!("remove `{}` from a container's configuration", shown::name(key));
+        Err(self.out_of_scope(&what))
+    }
+
     fn allows_option(&self, key: &str, value: &str) -> Result<()> {
-        let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-        let in_family = |family: &&str| key.starts_with(*family);
-        if !plain || !(OPTIONS.contains(&key) || OPTION_FAMILIES.iter().any(in_family)) {
+        if !is_of_the_container(key) {
             let what = format!("set `{}` in a container's configuration", shown::name(key));
             return Err(self.out_of_scope(&what).cause(
                 "the key concerns the host, or is not known to concern the container alone",
@@ -100,6 +109,13 @@ impl Meta {
             .hint("A step for containers sees of the host what each of its users may: no links, and nothing that is private.")
             .hint("A step that works on the host too (`Scope::HostAndContainers`) sees all.")
     }
+}
+
+/// Whether a key of a configuration concerns the container alone.
+fn is_of_the_container(key: &str) -> bool {
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let in_family = |family: &&str| key.starts_with(*family);
+    plain && (OPTIONS.contains(&key) || OPTION_FAMILIES.iter().any(in_family))
 }
 
 /// Whether an entry mounts a device node or a file system of its own. A path without a `/` in front would

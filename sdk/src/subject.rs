@@ -42,7 +42,8 @@ pub enum Subject {
     },
     /// A key of the container's configuration.
     ContainerOption {
-        /// `lxc.mount.entry`.
+        /// `lxc.mount.entry`; on Proxmox also `features` and the like, and `dev[n]` for `dev0`, `dev1` and so
+        /// on together. Empty for the lines that are none of a configuration.
         key: String,
     },
     /// The container as its runtime sees it.

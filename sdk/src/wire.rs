@@ -48,6 +48,21 @@ pub struct Target {
     pub name: String,
     /// Which machine the unit's changes go to.
     pub machine: MachineId,
+    /// What the containers of the host are managed by. An orchestrator before 1.2 knew plain LXC alone, and
+    /// does not say.
+    #[serde(default)]
+    pub manager: Manager,
+}
+
+/// What manages the containers of a host, and with them their configurations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manager {
+    /// Plain LXC.
+    #[default]
+    Lxc,
+    /// Proxmox VE, whose configurations have options of their own, such as `features`, beside those of LXC.
+    Pve,
 }
 
 /// What the operator wants of AppArmor.

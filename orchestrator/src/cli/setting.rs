@@ -116,6 +116,18 @@ fn warn_of_unknown_overrides(manifest: &Manifest, runtime: &dyn Runtime) -> Resu
     Ok(())
 }
 
+/// All containers of this host but templates, which never run.
+fn all(runtime: &dyn Runtime) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for name in runtime.list()? {
+        let template = runtime.values(&runtime.config(&name)?, "template");
+        if template.iter().all(|value| value != "1") {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
 /// Which containers are meant. A name that the runtime does not know ends everything before it begins.
 fn containers(
     manifest: &Manifest,
@@ -126,7 +138,7 @@ fn containers(
     let mut names = match listed {
         _ if !selection.target.is_empty() => selection.target.clone(),
         Some(listed) => listed.clone(),
-        None if selection.all => runtime.list()?,
+        None if selection.all => all(runtime)?,
         None => {
             let known = runtime.list()?;
             return Err(Error::new(

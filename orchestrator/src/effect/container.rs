@@ -1,11 +1,13 @@
 //! The container itself: its configuration and its restart, through its runtime.
 
-use std::{fs, io, path::Path};
+use phoenix_sdk::{Denials, Kind, Mark, Observed};
 
-use phoenix_sdk::{Denials, Mark, Observed, Others};
-
-use super::{Eyes, Hands, Image, file, observe::needs_container, service};
-use crate::{denials, error::Result, transport::TEMPORARY};
+use super::{Eyes, Hands, Image, observe::needs_container, service};
+use crate::{
+    denials,
+    error::Result,
+    runtime::{Config, Edit, Runtime},
+};
 
 pub(super) fn observe(eyes: Eyes<'_>) -> Result<Observed> {
     let (runtime, name) = eyes.container.ok_or_else(|| needs_container("the container"))?;
@@ -27,29 +29,26 @@ pub(super) fn observe_denials(eyes: Eyes<'_>, since: Mark) -> Result<Observed> {
     Ok(Observed::Denials(Denials { label, ..seen }))
 }
 
-pub(super) fn set_option(hands: Hands<'_>, key: &str, value: &str, others: Others) -> Result<()> {
-    let (runtime, name) = hands.container.ok_or_else(|| needs_container(key))?;
+/// A configuration before and after a change of it; nothing for other changes, and without a container.
+pub(super) fn edited(
+    container: Option<(&dyn Runtime, &str)>,
+    kind: &Kind,
+) -> Result<Option<(Config, Config)>> {
+    let (Some(edit), Some((runtime, name))) = (Edit::of(kind), container) else { return Ok(None) };
     let before = runtime.config(name)?;
-    let after = runtime.with_value(&before, key, value, others);
-    runtime.store(name, &before, &after)
+    let after = runtime.edited(&before, edit)?;
+    Ok(Some((before, after)))
+}
+
+pub(super) fn edit(hands: Hands<'_>, edit: Edit<'_>) -> Result<()> {
+    let (runtime, name) = hands.container.ok_or_else(|| needs_container("a configuration"))?;
+    runtime.edit(name, &mut |now| runtime.edited(now, edit))
 }
 
 /// Removes what a killed writer left beside the configuration.
 pub(super) fn clean(hands: Hands<'_>) -> Result<()> {
     let (runtime, name) = hands.container.ok_or_else(|| needs_container("a configuration"))?;
-    let path = runtime.config(name)?.path;
-    let folder = Path::new(&path).parent().unwrap_or(Path::new("/"));
-    let clean = || -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            // Only files of this form, which nobody else makes.
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                fs::remove_file(entry.path())?;
-            }
-        }
-        Ok(())
-    };
-    clean().map_err(|error| file::refused(&path, &error.to_string()))
+    runtime.clean(name)
 }
 
 /// Finishes a container's restart that a run which was killed had begun.

@@ -2,7 +2,7 @@
 
 use phoenix_sdk::{Bytes, Change, Kind, Observed};
 
-use super::{Eyes, file};
+use super::{Eyes, container, file};
 use crate::error::Result;
 
 /// A unified diff with three lines of context. Nothing for a change that is not one of a text, or whose
@@ -21,11 +21,11 @@ pub fn of(eyes: Eyes<'_>, change: &Change, before: Option<&Observed>) -> Result<
         Kind::AppArmorProfile { name, text } => {
             (format!("/etc/apparmor.d/{name}"), former(), text.clone().into_bytes())
         }
-        Kind::ContainerOption { key, value, others } => {
-            let Some((runtime, name)) = eyes.container else { return Ok(None) };
-            let before = runtime.config(name)?;
-            let after = runtime.with_value(&before, key, value, *others);
-            return Ok(Some(unified(&before.path, &before.text, &after.text)));
+        kind @ (Kind::ContainerOption { .. } | Kind::ContainerOptionAbsent { .. }) => {
+            let edited = container::edited(eyes.container, kind)?;
+            let edited =
+                edited.map(|(before, after)| unified(&before.path, &before.text, &after.text));
+            return Ok(edited);
         }
         _ => return Ok(None),
     };
@@ -46,6 +46,7 @@ pub fn has(kind: &Kind) -> bool {
             | Kind::Absent { .. }
             | Kind::AppArmorProfile { .. }
             | Kind::ContainerOption { .. }
+            | Kind::ContainerOptionAbsent { .. }
     )
 }
 

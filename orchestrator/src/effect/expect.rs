@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use phoenix_sdk::{Change, Kind, Observed};
 
 use super::{
-    Digest, Hands, Vault, capture, file,
+    Digest, Hands, Vault, capture, container, file,
     image::{FileImage, Image, Item, Node, ServiceImage},
     kernel, packages, packages_image,
 };
@@ -84,15 +84,13 @@ pub fn expected(
             let file = text(file, wanted)?;
             Some(Image::Profile { name: name.clone(), file, loaded: true })
         }
-        (Kind::ContainerOption { key, value, others }, Image::Config { .. }) => {
-            match hands.container {
-                Some((runtime, name)) => {
-                    let after = runtime.with_value(&runtime.config(name)?, key, value, *others);
-                    Some(Image::Config { content: vault.keep(after.text.as_bytes())? })
-                }
-                None => None,
-            }
-        }
+        (
+            kind @ (Kind::ContainerOption { .. } | Kind::ContainerOptionAbsent { .. }),
+            Image::Config { .. },
+        ) => match container::edited(hands.container, kind)? {
+            Some((_, after)) => Some(Image::Config { content: vault.keep(after.text.as_bytes())? }),
+            None => None,
+        },
         (Kind::RestartService { .. } | Kind::RestartContainer, before) => Some(before.clone()),
         _ => None,
     })

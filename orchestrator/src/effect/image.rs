@@ -60,7 +60,7 @@ impl Item {
             }
             Kind::Sysctl { key, .. } => Self::Sysctl { key: key.clone() },
             Kind::KernelModule { name } => Self::KernelModule { name: name.clone() },
-            Kind::ContainerOption { .. } => Self::Config,
+            Kind::ContainerOption { .. } | Kind::ContainerOptionAbsent { .. } => Self::Config,
             Kind::AppArmorProfile { name, .. } => Self::Profile { name: name.clone() },
             Kind::RestartContainer => Self::Running,
             Kind::Command { .. } => Self::Unseen,

@@ -35,7 +35,7 @@ use phoenix_sdk::{Change, Code, Kind, Observed};
 
 use crate::{
     error::Result,
-    runtime::Runtime,
+    runtime::{Edit, Runtime},
     transport::{Mutator, Reader},
 };
 
@@ -96,7 +96,10 @@ pub fn perform(
         Kind::Sysctl { key, value } => kernel::set_sysctl(hands.own, key, value, line),
         Kind::KernelModule { name } => kernel::load_module(hands.own, name, line),
         Kind::ContainerOption { key, value, others } => {
-            container::set_option(hands, key, value, *others)
+            container::edit(hands, Edit::Set { key, value, others: *others })
+        }
+        Kind::ContainerOptionAbsent { key, value } => {
+            container::edit(hands, Edit::Remove { key, value })
         }
         Kind::RestartContainer => container::restart(hands, line),
         Kind::AppArmorProfile { name, text } => {

@@ -68,11 +68,12 @@ pub fn restore(
         (Image::Config { content: from }, Image::Config { content: to }) => {
             let (runtime, name) =
                 hands.container.ok_or_else(|| needs_container("a configuration"))?;
-            let now = runtime.config(name)?;
             let [from, to] = [from, to].map(|digest| text(vault, digest));
-            let text = merged(&from?, &now.text, &to?).ok_or_else(|| conflicting(&now.path))?;
-            let after = Config { path: now.path.clone(), text };
-            runtime.store(name, &now, &after)?;
+            let (from, to) = (from?, to?);
+            runtime.edit(name, &mut |now| {
+                let text = merged(&from, &now.text, &to).ok_or_else(|| conflicting(&now.path))?;
+                Ok(Config { path: now.path.clone(), text })
+            })?;
         }
         (Image::Profile { file: from, .. }, Image::Profile { name, file: to, loaded }) => {
             bring_file(machine, vault, from, to)?;

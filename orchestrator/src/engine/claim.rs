@@ -33,6 +33,11 @@ impl Claims {
         Self { locks, wait, targets: Mutex::default() }
     }
 
+    /// How long something that somebody else has is waited for.
+    pub(super) fn patience(&self) -> Duration {
+        self.wait
+    }
+
     /// The target's own place, so that nobody waits for a target but those who want it.
     fn place(&self, target: &str) -> Arc<Place> {
         let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,20 +79,20 @@ impl Claims {
 
 /// Claims the target of a unit that is about to begin.
 pub(super) fn claim(fleet: &Fleet, recorder: &Recorder<'_>, unit: &Unit) -> Result<()> {
-    let ended = fleet.claim(&unit.target, &Beginning { recorder, unit })?;
+    let ended = fleet.claim(&unit.target, &Patient { recorder, unit })?;
     if ended.is_empty() {
         return Ok(());
     }
     recorder.emit(Body::Leftovers { target: unit.target.clone(), ended })
 }
 
-/// A unit that begins as soon as it has its target.
-struct Beginning<'a, 'r> {
-    recorder: &'a Recorder<'r>,
-    unit: &'a Unit,
+/// A unit that goes on as soon as it has its target.
+pub(super) struct Patient<'a, 'r> {
+    pub(super) recorder: &'a Recorder<'r>,
+    pub(super) unit: &'a Unit,
 }
 
-impl Waiting for Beginning<'_, '_> {
+impl Waiting for Patient<'_, '_> {
     fn go_on(&self) -> Result<()> {
         self.recorder.checkpoint()
     }

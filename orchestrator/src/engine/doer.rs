@@ -5,6 +5,7 @@ use phoenix_sdk::{Change, Kind, Observed, StepError, Verdict};
 
 use super::{
     Deed, Effect, Fleet, Memory, Restore,
+    claim::Patient,
     conflict::{conflict, still_used},
     event::Body,
     recorder::Recorder,
@@ -50,6 +51,7 @@ impl Doer<'_, '_> {
         {
             return Ok(false);
         }
+        self.undisturbed()?;
         if !owing.is_empty() {
             self.memory.owe(owing, self.recorder.run())?;
         }
@@ -64,6 +66,12 @@ impl Doer<'_, '_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// A task of the host itself comes first.
+    fn undisturbed(&self) -> Result<()> {
+        let waiting = Patient { recorder: self.recorder, unit: self.unit };
+        self.fleet.undisturbed(&self.unit.target, &waiting)
     }
 
     /// Makes a restart again, without asking whether it is needed.
@@ -140,6 +148,7 @@ impl Doer<'_, '_> {
 
     /// Does what takes something back. An interruption does not end it: half taken back is worse.
     pub(super) fn deed(&self, deed: &Deed) -> Result<Back> {
+        self.undisturbed()?;
         match deed {
             Deed::Restore(restore) => self.restore(restore),
             Deed::Change(change) => match change.kind {

@@ -3,9 +3,10 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
-use super::Claims;
+use super::{Claims, undisturbed};
 use crate::{
     effect::{Eyes, Hands},
     error::{Error, ErrorKind, Result},
@@ -84,7 +85,7 @@ impl Fleet {
     /// A target of the run, to look at.
     ///
     /// # Errors
-    /// `TARGET-STOPPED` or `TARGET-PRIVILEGED` for a container that steps cannot work in; looked at once
+    /// `TARGET-STOPPED`, `TARGET-PRIVILEGED` or `TARGET-TEMPLATE` for a container that steps cannot work in; looked at once
     /// in a run.
     pub fn target(&self, name: &str) -> Result<Target<'_>> {
         let Hands { own, container } = self.hands(name)?;
@@ -122,6 +123,18 @@ impl Fleet {
         Ok(Hands { own: &container.machine, container: Some((&*self.runtime, name)) })
     }
 
+    /// Waits until the host itself leaves a container in peace, for whoever is about to change something in it.
+    ///
+    /// # Errors
+    /// `CONTAINER-LOCKED` when it does not in time.
+    pub(super) fn undisturbed(&self, name: &str, waiting: &dyn Waiting) -> Result<()> {
+        let patience = self.claims.as_ref().map_or(Duration::ZERO, Claims::patience);
+        match self.containers.contains_key(name) {
+            true => undisturbed::wait(&*self.runtime, name, patience, waiting),
+            false => Ok(()),
+        }
+    }
+
     /// What kind of host this is.
     pub(super) fn runtime(&self) -> &dyn Runtime {
         &*self.runtime
@@ -138,6 +151,12 @@ impl Fleet {
     }
 
     fn look_at(&self, name: &str) -> Result<()> {
+        let config = self.runtime.config(name)?;
+        if self.runtime.values(&config, "template").iter().any(|value| value == "1") {
+            let message = format!("container `{name}` is a template");
+            return Err(Error::new(ErrorKind::Unreachable, "TARGET-TEMPLATE", message)
+                .hint("A template never runs. Leave it out, and name the containers that were cloned from it."));
+        }
         let state = self.runtime.state(name)?;
         if !state.unprivileged {
             return Err(Error::new(

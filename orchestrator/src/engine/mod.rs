@@ -20,6 +20,7 @@ mod recover;
 mod reverse;
 mod rollback;
 pub mod state;
+mod undisturbed;
 mod unit;
 mod unit_host;
 
@@ -110,5 +111,10 @@ pub const CODES: &[Code] = &[
         "TARGET-STOPPED",
         "The container does not run, and a step must look inside.",
         "Start it (`lxc-start NAME`), then run again.",
+    ),
+    Code::new(
+        "TARGET-TEMPLATE",
+        "The container is a template of Proxmox, which never runs.",
+        "Leave it out, and name the containers that were cloned from it.",
     ),
 ];

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use phoenix_sdk::{
-    Change, CheckReport, Meta, testing,
+    Change, CheckReport, Kind, Meta, testing,
     wire::{FORM, Input, MachineId, Target as WireTarget},
 };
 use serde_json::Value;
@@ -209,6 +209,7 @@ impl<'r> Life<'_, 'r> {
                     None => MachineId::Host,
                     Some(_) => MachineId::Container,
                 },
+                manager: self.job.fleet.runtime().manager(),
             },
             apparmor: self.job.apparmor,
             params: self.params.clone(),
@@ -220,6 +221,20 @@ impl<'r> Life<'_, 'r> {
     fn consent(&self, changes: &[Change]) -> Result<()> {
         let deeds: Vec<Deed> = changes.iter().cloned().map(Deed::Change).collect();
         ask::consent(&self.job.consents, self.job.ask, self.unit, deeds.iter())
+    }
+
+    /// The change in words; a restart brings about whatever else waits for one.
+    fn summary(&self, change: &Change) -> Result<String> {
+        let summary = change.kind.to_string();
+        let (Kind::RestartContainer, Some((runtime, name))) = (&change.kind, self.target.container)
+        else {
+            return Ok(summary);
+        };
+        let pending = runtime.pending(name)?;
+        Ok(match pending.is_empty() {
+            true => summary,
+            false => format!("{summary}, with which `{}` change too", pending.join("`, `")),
+        })
     }
 
     fn planned(&self, changes: &[Change]) -> Result<Vec<Planned>> {
@@ -239,7 +254,7 @@ impl<'r> Life<'_, 'r> {
                 };
                 Ok(Planned {
                     deed: Deed::Change(change.clone()),
-                    summary: change.kind.to_string(),
+                    summary: self.summary(change)?,
                     diff: effect::diff::of(eyes, change, before.as_ref())?,
                     consent: change.kind.consent(),
                 })

@@ -1,20 +1,26 @@
 //! Container runtimes: how to list containers, whether one runs, where its configuration is, how to
-//! restart it. `lxc` is plain LXC; Proxmox follows behind the same trait.
+//! restart it. `lxc` is plain LXC, `pve` is Proxmox VE.
 
 mod codes;
+mod edit;
+mod lines;
 mod lxc;
+mod pve;
+mod ready;
 
 use std::{path::Path, sync::Arc};
 
-use phoenix_sdk::{ContainerState, Others};
+use phoenix_sdk::{ContainerState, Manager};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::ENVIRONMENT,
+    transport::{ENVIRONMENT, printable},
 };
 
 pub use codes::CODES;
+pub use edit::Edit;
 pub use lxc::Lxc;
+pub use pve::Pve;
 
 /// A container's configuration, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,17 +52,44 @@ pub trait Runtime: Send + Sync {
     fn config(&self, container: &str) -> Result<Config>;
 
     /// Every value of a key in a configuration, in the order of the file. Where a file included further
-    /// down sets the key again, and so overrides it, those values follow.
+    /// down sets the key again, and so overrides it, those values follow. The empty key stands for lines that are
+    /// none of a configuration.
     fn values(&self, config: &Config, key: &str) -> Vec<String>;
 
-    /// The configuration with this value, everything else kept. Pure: for diffs and for [`Self::store`].
-    fn with_value(&self, config: &Config, key: &str, value: &str, others: Others) -> Config;
-
-    /// Replaces a container's configuration atomically, if it still is `before`.
+    /// The configuration after this edit, everything else kept. Pure: for diffs and for [`Self::edit`].
     ///
     /// # Errors
-    /// `FILE-CHANGED` when it is not; `FILE-WRITE` when the host refuses.
-    fn store(&self, container: &str, before: &Config, after: &Config) -> Result<()>;
+    /// When the edit would not take effect.
+    fn edited(&self, config: &Config, edit: Edit<'_>) -> Result<Config>;
+
+    /// Replaces a container's configuration atomically with what `make` makes of it. Nobody else who keeps to
+    /// the host's rules writes in between; `make` may be called again if somebody did.
+    ///
+    /// # Errors
+    /// Those of `make`, and why the host refuses.
+    fn edit(&self, container: &str, make: &mut dyn FnMut(&Config) -> Result<Config>) -> Result<()>;
+
+    /// Removes what a killed writer of ours left beside the configuration.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    fn clean(&self, container: &str) -> Result<()>;
+
+    /// What the host itself is doing with a container that nobody must disturb, such as a backup; if anything,
+    /// in its own word.
+    ///
+    /// # Errors
+    /// When the host cannot say.
+    fn lock(&self, container: &str) -> Result<Option<String>>;
+
+    /// The options of a container that are to change with its next start, whoever brings that about.
+    ///
+    /// # Errors
+    /// When the host cannot say.
+    fn pending(&self, container: &str) -> Result<Vec<String>>;
+
+    /// What manages the containers.
+    fn manager(&self) -> Manager;
 
     /// Restarts a container and waits until systemd inside (or its init, without systemd) answers.
     ///
@@ -80,31 +113,74 @@ pub trait Runtime: Send + Sync {
 ///
 /// # Errors
 /// `RUNTIME-UNKNOWN` for a name that this version has no runtime for; `RUNTIME-MISSING` when none is
-/// found.
+/// found, or the host is not of that kind.
 pub fn named(name: Option<&str>) -> Result<Arc<dyn Runtime>> {
     match name {
-        None => detect(),
+        None if Pve::is_here() => Ok(Arc::new(Pve::of_this_host())),
+        None if has_program("lxc-attach") => Ok(Arc::new(Lxc::of_this_host()?)),
+        None => Err(missing("this host has no container runtime that phoenix-orch knows")
+            .cause("there is no `lxc-attach`")
+            .hint("Install the package `lxc`, or run phoenix-orch on the host of the containers.")),
         Some("lxc") => Ok(Arc::new(Lxc::of_this_host()?)),
+        Some("pve") if Pve::is_here() => Ok(Arc::new(Pve::of_this_host())),
+        Some("pve") => Err(missing("this host is no Proxmox VE node")
+            .cause("there is no `/etc/pve/lxc`, or no `pct`")
+            .hint("Run phoenix-orch on the node, or leave `runtime` out of plugins.toml.")),
         Some(other) => Err(Error::new(
             ErrorKind::Config,
             "RUNTIME-UNKNOWN",
             format!("this version of phoenix-orch knows no runtime `{other}`"),
         )
-        .hint("Use `lxc`, or leave `runtime` out.")),
+        .hint("Use `lxc` or `pve`, or leave `runtime` out.")),
     }
 }
 
-fn detect() -> Result<Arc<dyn Runtime>> {
-    let there = ENVIRONMENT
+fn missing(message: &str) -> Error {
+    Error::new(ErrorKind::Unreachable, "RUNTIME-MISSING", message)
+}
+
+/// Whether a program is where phoenix-orch looks for programs.
+fn has_program(name: &str) -> bool {
+    ENVIRONMENT
         .iter()
         .filter(|(name, _)| *name == "PATH")
         .flat_map(|(_, folders)| folders.split(':'))
-        .any(|folder| Path::new(folder).join("lxc-attach").is_file());
-    if there {
-        return Ok(Arc::new(Lxc::of_this_host()?));
+        .any(|folder| Path::new(folder).join(name).is_file())
+}
+
+/// The error for a host that could not be asked.
+fn failed(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unreachable, "RUNTIME-FAILED", message)
+        .hint("Mend what is said here, and run phoenix-orch as root.")
+}
+
+/// The error for a container that is not there, with the nearest name of those that are.
+fn unknown(container: &str, known: &[String], place: &str) -> Error {
+    let message = format!("there is no container `{}` on this host", printable(container));
+    let error = Error::new(ErrorKind::Unreachable, "TARGET-UNKNOWN", message);
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(name, container), name))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match (nearest, known.is_empty()) {
+        (Some((_, name)), _) => error.hint(format!("Did you mean `{}`?", printable(name))),
+        (None, true) => error.hint(format!("Make one first; `{place}` has none.")),
+        (None, false) => error.hint(format!(
+            "Take one of these: {}.",
+            known
+                .iter()
+                .map(|name| format!("`{}`", printable(name)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        )),
     }
-    let message = "this host has no container runtime that phoenix-orch knows";
-    Err(Error::new(ErrorKind::Unreachable, "RUNTIME-MISSING", message)
-        .cause("there is no `lxc-attach`")
-        .hint("Install the package `lxc`, or run phoenix-orch on the host of the containers."))
+}
+
+/// The error for a container that a task of the host has for itself.
+pub fn locked(container: &str, lock: &str) -> Error {
+    let message = format!("container `{}` is locked ({})", printable(container), printable(lock));
+    Error::new(ErrorKind::Unreachable, "CONTAINER-LOCKED", message)
+        .hint("Run again when that has ended, or wait for it with `--wait SECONDS`.")
+        .hint("A lock that a dead task has left is taken away with `pct unlock`; phoenix-orch never does that.")
 }

@@ -1,8 +1,8 @@
 //! Is a change needed? A pure comparison of what is wanted with what was observed, shared by the
 //! orchestrator and the fake host so that both mean the same.
 
-use super::{Change, Kind, Others, json_keys};
-use crate::{FileState, Observed, Result, StepError};
+use super::{Change, Kind, Others, json_keys, properties};
+use crate::{FileState, Observed, Result, StepError, shown};
 
 /// The outcome of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +121,9 @@ impl Change {
                 let there = match others {
                     Others::Kept => values.contains(value),
                     Others::Replaced => values.iter().eq([value]),
+                    Others::Merged => {
+                        values.len() == 1 && properties::missing(&values[0], value).is_empty()
+                    }
                 };
                 if there {
                     Fine(format!("`{key} = {value}` is set"))
@@ -128,6 +131,13 @@ impl Change {
                     Needed(format!("`{key}` is not set"))
                 } else {
                     Needed(format!("`{key}` is {}", super::quoted(values)))
+                }
+            }
+            (Kind::ContainerOptionAbsent { key, value }, Observed::ContainerOption { values }) => {
+                if values.contains(value) {
+                    Needed(format!("`{}` is there", shown::name(value)))
+                } else {
+                    Fine(format!("`{key}` has no `{}`", shown::name(value)))
                 }
             }
             (

@@ -2,13 +2,14 @@
 
 mod compare;
 pub mod json_keys;
+pub mod properties;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Bytes, Subject};
+use crate::{Bytes, Subject, shown};
 
 pub use compare::Verdict;
 
@@ -122,6 +123,13 @@ pub enum Kind {
         /// Whether the key may have other values beside it.
         others: Others,
     },
+    /// The container's configuration does not have this value.
+    ContainerOptionAbsent {
+        /// `lxc.cgroup2.devices.allow`; empty for a line that is none of a configuration.
+        key: String,
+        /// Without the key; the whole of a line that has none.
+        value: String,
+    },
     /// The kernel enforces exactly this profile.
     AppArmorProfile {
         /// `lxc-phoenix-v2`.
@@ -158,6 +166,9 @@ pub enum Others {
     Kept,
     /// The key has one value, such as `lxc.apparmor.profile`: the last line decides in LXC.
     Replaced,
+    /// The key has one value that is a list of properties, such as Proxmox's `features`: those that are given
+    /// (`nesting=1,fuse=1`) are set, and all others stay.
+    Merged,
 }
 
 /// What a change needs the operator's word for.
@@ -207,7 +218,9 @@ impl Kind {
             }
             Self::Sysctl { key, .. } => Subject::Sysctl { key: key.clone() },
             Self::KernelModule { name } => Subject::KernelModule { name: name.clone() },
-            Self::ContainerOption { key, .. } => Subject::ContainerOption { key: key.clone() },
+            Self::ContainerOption { key, .. } | Self::ContainerOptionAbsent { key, .. } => {
+                Subject::ContainerOption { key: key.clone() }
+            }
             Self::AppArmorProfile { name, .. } => Subject::AppArmorProfile { name: name.clone() },
             Self::RestartContainer => Subject::Container,
             Self::Command { unless, .. } => Subject::Command { argv: unless.clone() },
@@ -258,8 +271,19 @@ impl std::fmt::Display for Kind {
             }
             Self::Sysctl { key, value } => write!(f, "set `{key}` to `{value}`, now and at boot"),
             Self::KernelModule { name } => write!(f, "load module `{name}`, now and at boot"),
+            Self::ContainerOption { key, value, others: Others::Merged } => {
+                write!(f, "set `{value}` among the `{key}` of the container")
+            }
             Self::ContainerOption { key, value, .. } => {
                 write!(f, "set `{key} = {value}` in the container's configuration")
+            }
+            Self::ContainerOptionAbsent { key, value } => {
+                let line = if key.is_empty() { value.clone() } else { format!("{key} = {value}") };
+                write!(
+                    f,
+                    "remove the line `{}` from the container's configuration",
+                    shown::name(&line)
+                )
             }
             Self::AppArmorProfile { name, .. } => write!(f, "load AppArmor profile `{name}`"),
             Self::RestartContainer => f.write_str("restart the container"),

@@ -44,7 +44,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AppArmorPolicy, AppArmorState, ContainerState, Denials, FileState, ServiceState,
-    wire::{MachineId, Target},
+    wire::{MachineId, Manager, Target},
 };
 
 pub use machine::{FakeMachine, FakeProbe, regular};
@@ -157,7 +157,11 @@ impl World {
     pub fn container(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            target: Target { name: "ct".to_owned(), machine: MachineId::Container },
+            target: Target {
+                name: "ct".to_owned(),
+                machine: MachineId::Container,
+                manager: Manager::Lxc,
+            },
             apparmor: AppArmorPolicy::Required,
             params: String::new(),
             own_params: false,
@@ -186,8 +190,15 @@ impl World {
     /// The same host, for a step that works there.
     pub fn host(name: &str) -> Self {
         let mut world = Self::container(name);
-        world.target = Target { name: "host".to_owned(), machine: MachineId::Host };
+        world.target = Target { name: "host".to_owned(), machine: MachineId::Host, ..world.target };
         world
+    }
+
+    /// The same on Proxmox VE.
+    #[must_use]
+    pub fn on_pve(mut self) -> Self {
+        self.target.manager = Manager::Pve;
+        self
     }
 
     /// The same without AppArmor in the kernel.

@@ -6,7 +6,7 @@ use phoenix_sdk::{
 };
 
 use crate::{
-    data_root, docker, filter,
+    data_root, docker, filter, nesting,
     template::{NAME, Settings},
 };
 
@@ -57,7 +57,8 @@ pub(crate) fn check(cx: &Context<'_>, settings: &Settings) -> Result<CheckReport
     let state = machine.container()?;
     data_root::require(&machine, settings)?;
     let filter = filter::wanted(cx)?;
-    let mut wanted = Wanted::on(machine)
+    let wanted = nesting::wanted(cx)?.into_iter().fold(Wanted::on(machine), Wanted::change);
+    let mut wanted = wanted
         .container_option(PROFILE, NAME, Others::Replaced)
         .because("the container is to run under this profile")
         .container_option(NESTING, "1", Others::Replaced)
@@ -65,10 +66,8 @@ pub(crate) fn check(cx: &Context<'_>, settings: &Settings) -> Result<CheckReport
         .container_option(filter::KEY, filter, Others::Replaced)
         .because("AppArmor does not mediate the new mount API");
     if settings.needs_fuse() {
-        let device = dev_fuse::wanted(&machine.container_option(dev_fuse::KEY)?)?;
-        wanted = wanted
-            .container_option(dev_fuse::KEY, device, Others::Kept)
-            .because("Docker's mounts need `/dev/fuse`, and this way one restart does for both");
+        // This way one restart does for both steps.
+        wanted = dev_fuse::wanted(cx)?.into_iter().fold(wanted, Wanted::change);
     }
     let mut report = wanted.into_report()?.and(docker::check(cx)?);
     if state.running {

@@ -8,6 +8,7 @@ mod data_root;
 mod docker;
 mod filter;
 mod host;
+mod nesting;
 mod parameters;
 pub mod seccomp;
 pub mod template;

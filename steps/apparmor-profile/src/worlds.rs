@@ -102,13 +102,8 @@ fn fresh_container(name: &str) -> World {
         (dev_fuse::KEY, dev_fuse::VALUE),
     ]
     .map(|(key, value)| Fact::Option(key.to_owned(), value.to_owned()));
-    let started = vec![
-        Event::Label(container::wanted_label()),
-        Event::File(Container, STARTED.to_owned(), regular("confined")),
-        Event::File(Container, dev_fuse::PATH.to_owned(), device()),
-    ];
     let mut world = World::container(name)
-        .reaction(Trigger::RestartContainer, selected.to_vec(), started)
+        .reaction(Trigger::RestartContainer, selected.to_vec(), started())
         .reaction(
             Trigger::RestartContainer,
             vec![Fact::Exists(Container, docker::DROP_IN.to_owned())],
@@ -141,6 +136,15 @@ fn fresh_container(name: &str) -> World {
         "N\n",
     );
     world
+}
+
+/// What happens when the container is started with the right configuration.
+fn started() -> Vec<Event> {
+    vec![
+        Event::Label(container::wanted_label()),
+        Event::File(Container, STARTED.to_owned(), regular("confined")),
+        Event::File(Container, dev_fuse::PATH.to_owned(), device()),
+    ]
 }
 
 fn device() -> FileState {
@@ -189,7 +193,53 @@ fn drifted_containers() -> Vec<World> {
     helpers.container.files.remove(STARTED);
     let mut device = confined_container("it was started without the device");
     device.container.files.remove(dev_fuse::PATH);
-    vec![generated, option, twice, restart, helpers, device, without_fuse()]
+    let mut split = fresh_container("an entry for the device that older scripts broke");
+    split.options.push((dev_fuse::KEY.to_owned(), "/dev/fuse".to_owned()));
+    let mut worlds =
+        vec![generated, option, twice, restart, helpers, device, split, without_fuse()];
+    worlds.extend(on_proxmox());
+    worlds
+}
+
+/// Proxmox brings the device in by a property of its own, and the old scripts wrote lines of LXC's.
+fn on_proxmox() -> Vec<World> {
+    let pve = |name: &str, options: &[(&str, &str)]| {
+        let mut world = fresh_container(name).on_pve();
+        let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        world.options.extend(options);
+        let features = |value: &str| Fact::Option("features".to_owned(), value.to_owned());
+        for list in ["nesting=1,fuse=1", "keyctl=1,nesting=1,fuse=1", "keyctl=1,fuse=1"] {
+            let selected = [(PROFILE, NAME), (NESTING, "1"), (filter::KEY, seccomp::PATH)];
+            let selected =
+                selected.map(|(key, value)| Fact::Option(key.to_owned(), value.to_owned()));
+            world = world.reaction(
+                Trigger::RestartContainer,
+                selected.into_iter().chain([features(list)]).collect(),
+                started(),
+            );
+        }
+        world
+    };
+    let theirs = ("lxc.include", "/usr/share/lxc/config/nesting.conf");
+    vec![
+        pve("Proxmox", &[]),
+        pve("Proxmox, with a property of the user's own", &[("features", "keyctl=1")]),
+        pve(
+            "Proxmox, where the profile is to manage nesting",
+            &[("features", "keyctl=1"), (NESTING, "1")],
+        ),
+        pve(
+            "Proxmox, after several runs of the old scripts",
+            &[
+                (PROFILE, NAME),
+                theirs,
+                (NESTING, "1"),
+                theirs,
+                (NESTING, "1"),
+                ("features", "keyctl=1"),
+            ],
+        ),
+    ]
 }
 
 /// Docker's data is not where it usually is, and the parameters may say so.
@@ -267,13 +317,7 @@ fn must_not_be_touched() -> Vec<World> {
     unreadable.container = unreadable.container.answers_only(&container::HELPERS, 2, "");
     let mut own = fresh_container("parameters for one container");
     own.own_params = true;
-    let mut split = fresh_container("an entry for the device that older scripts broke");
-    split.options.push((dev_fuse::KEY.to_owned(), "/dev/fuse".to_owned()));
-    vec![
-        unreadable.stops_with("MOUNTS-UNREADABLE"),
-        own.stops_with("PROFILE-IS-SHARED"),
-        split.stops_with("FUSE-ENTRY-BROKEN"),
-    ]
+    vec![unreadable.stops_with("MOUNTS-UNREADABLE"), own.stops_with("PROFILE-IS-SHARED")]
 }
 
 fn without_apparmor() -> Vec<World> {

@@ -7,14 +7,15 @@
 mod daemon;
 mod docker;
 mod flags;
+mod leftovers;
 mod migration;
 mod proof;
 mod stored;
 mod worlds;
 
 use phoenix_sdk::{
-    Change, CheckReport, Code, Context, Kind, Meta, Others, Probe, Result, Scope, Step,
-    VerifyReport, Wanted, World, dev_fuse, export_step, require,
+    Change, CheckReport, Code, Context, Kind, Meta, Probe, Result, Scope, Step, VerifyReport,
+    Wanted, World, dev_fuse, export_step, require,
 };
 use serde::Deserialize;
 
@@ -76,15 +77,14 @@ impl Step for FuseOverlayfs {
     fn check(&self, cx: &Context<'_>, _params: &Params) -> Result<CheckReport> {
         let machine = cx.machine();
         require::platform(&machine)?;
-        let entry = dev_fuse::wanted(&machine.container_option(dev_fuse::KEY)?)?;
+        let device = dev_fuse::wanted(cx)?;
+        let leftovers = leftovers::look(cx)?;
         let inside = dev_fuse::is_fuse(&machine.file(dev_fuse::PATH)?);
 
-        let mut report = Wanted::on(machine)
-            .packages([DRIVER])
-            .container_option(dev_fuse::KEY, entry, Others::Kept)
-            .because("Docker's mounts need `/dev/fuse` in the container")
-            .json_keys(daemon::PATH, daemon::keys())
-            .into_report()?;
+        let wanted = Wanted::on(machine).packages([DRIVER]);
+        let wanted = leftovers.changes.into_iter().chain(device).fold(wanted, Wanted::change);
+        let mut report = wanted.json_keys(daemon::PATH, daemon::keys()).into_report()?;
+        report.warnings.extend(leftovers.warnings);
         let docker = docker::look(&machine)?;
         let mut migration = docker.migration(&machine)?;
 
@@ -136,7 +136,7 @@ impl Step for FuseOverlayfs {
         let docker = docker::look(&machine)?;
         let mut report = proof::mount(&machine, docker.data_root())?;
         report.evidence.push(daemon::evidence(&machine)?);
-        report.evidence.push(dev_fuse::evidence(&machine.container_option(dev_fuse::KEY)?));
+        report.evidence.push(dev_fuse::evidence(cx)?);
         if let Some(evidence) = docker.evidence() {
             report.evidence.push(evidence);
             migration::evidence(&machine, docker.data_root(), &mut report)?;

@@ -27,6 +27,7 @@ pub(crate) fn all() -> Vec<World> {
         prepared("converged"),
         with_docker("converged, with Docker", "fuse-overlayfs"),
         has_own_keys(),
+        left_by_scripts(),
     ];
     worlds.extend(drifted());
     worlds.extend(migrating::all());
@@ -45,6 +46,11 @@ fn fresh(name: &str) -> World {
         .reaction(
             Trigger::RestartContainer,
             vec![Fact::Option(dev_fuse::KEY.to_owned(), dev_fuse::VALUE.to_owned())],
+            vec![Event::File(Container, "/dev/fuse".to_owned(), device())],
+        )
+        .reaction(
+            Trigger::RestartContainer,
+            vec![Fact::Option("features".to_owned(), "keyctl=1,fuse=1".to_owned())],
             vec![Event::File(Container, "/dev/fuse".to_owned(), device())],
         )
         .reaction(
@@ -123,6 +129,23 @@ fn has_own_keys() -> World {
     world
 }
 
+/// What the old scripts made of a container on Proxmox.
+fn left_by_scripts() -> World {
+    let mut world = fresh("a script split the entry at its blanks").on_pve();
+    world.options.extend(
+        [
+            ("features", "keyctl=1"),
+            (dev_fuse::KEY, "/dev/fuse"),
+            ("", "none"),
+            ("", "bind,create=file"),
+            ("", "my own remark"),
+            ("lxc.cgroup2.devices.allow", "a"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned())),
+    );
+    world
+}
+
 fn drifted() -> Vec<World> {
     let mut package = prepared("the package was removed");
     package.container.packages.clear();
@@ -159,7 +182,11 @@ fn must_not_be_touched() -> Vec<World> {
     let moved = fresh("a stopped Docker has containers elsewhere").stops_with(hides);
     let flag =
         with_docker("Docker's unit sets the driver", "vfs").stops_with("DOCKER-DRIVER-ELSEWHERE");
-    let split = fresh("an older script split the entry").stops_with("FUSE-ENTRY-BROKEN");
+    let mut twice = prepared("Proxmox is told twice to bring the device in").on_pve();
+    twice = twice.stops_with("FUSE-TWICE");
+    twice.options = [("features", "fuse=1"), ("dev[n]", "/dev/fuse")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .to_vec();
 
     let mut worlds = vec![
         silent,
@@ -197,11 +224,8 @@ fn must_not_be_touched() -> Vec<World> {
             machine.files.remove("/run/systemd/system");
             machine
         }),
-        split,
+        twice,
     ];
-    if let Some(world) = worlds.last_mut() {
-        world.options.push((dev_fuse::KEY.to_owned(), "/dev/fuse".to_owned()));
-    }
     let mut elsewhere =
         with_docker("daemon.json is a link", "fuse-overlayfs").stops_with("FILE-NOT-REGULAR");
     let target = "/srv/daemon.json".to_owned();

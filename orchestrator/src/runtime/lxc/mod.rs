@@ -5,14 +5,16 @@ mod config;
 mod proc;
 mod restart;
 
+pub(super) use config::SYNTAX;
+
 use std::{fs, io, path::Path};
 
-use phoenix_sdk::{ContainerState, FileState, Others};
+use phoenix_sdk::{ContainerState, FileState, Manager};
 
-use super::{Config, Runtime};
+use super::{Config, Edit, Runtime, failed, lines};
 use crate::{
-    error::{Error, ErrorKind, Result},
-    transport::{Exec, LocalMachine, Mutator, Read, Reader, Seen, WriteFile, printable},
+    error::{Error, Result},
+    transport::{Exec, LocalMachine, Mutator, Read, Reader, Seen, TEMPORARY, WriteFile, printable},
 };
 
 /// Where LXC keeps its containers unless `/etc/lxc/lxc.conf` says otherwise.
@@ -20,6 +22,8 @@ const DEFAULT_PATH: &str = "/var/lib/lxc";
 const SETTINGS: &str = "/etc/lxc/lxc.conf";
 /// Includes in includes are followed so far.
 const MAX_DEPTH: usize = 8;
+/// How often an edit begins anew because somebody else has written in between.
+const EDITS: usize = 100;
 
 /// The containers in one folder of plain LXC.
 #[derive(Debug, Clone)]
@@ -47,7 +51,7 @@ impl Lxc {
                 return Err(failed(format!("`{SETTINGS}` could not be read")).cause(error));
             }
         };
-        let path = config::values(&text, "lxc.lxcpath").pop();
+        let path = lines::values(SYNTAX, &text, "lxc.lxcpath").pop();
         let path = path.unwrap_or_else(|| DEFAULT_PATH.to_owned());
         Ok(Self::new(path.trim_end_matches('/')))
     }
@@ -61,10 +65,35 @@ impl Lxc {
             let state = self.tool("lxc-info", container, &["-s", "-H"])?;
             return Ok(state == "RUNNING");
         }
+        Ok(self.monitor(container)?.is_some())
+    }
+
+    /// What tells a container's monitor from the one before it, if there is one: each start has its own.
+    ///
+    /// # Errors
+    /// When the host cannot say.
+    pub(super) fn monitor(&self, container: &str) -> Result<Option<String>> {
         let sockets = fs::read("/proc/net/unix")
             .map_err(|error| failed("`/proc/net/unix` could not be read").cause(error))?;
         let sockets = String::from_utf8_lossy(&sockets);
-        Ok(proc::has_command_socket(&sockets, &self.path, container))
+        Ok(proc::command_socket(&sockets, &self.path, container).map(str::to_owned))
+    }
+
+    /// The AppArmor label of a running container's init, if the kernel has labels.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn label(&self, container: &str) -> Result<Option<String>> {
+        // The number of init costs a process, so it is asked for only where there are labels.
+        if !proc::has_labels() {
+            return Ok(None);
+        }
+        let pid = self.tool("lxc-info", container, &["-p", "-H"])?;
+        let label = proc::label(&pid).map_err(|error| {
+            let container = printable(container);
+            failed(format!("the AppArmor label of `{container}` could not be read")).cause(error)
+        })?;
+        Ok(Some(label))
     }
 
     fn config_path(&self, container: &str) -> String {
@@ -106,31 +135,16 @@ impl Lxc {
     }
 
     fn unknown(&self, container: &str) -> Error {
-        let known = self.list().unwrap_or_default();
-        let message = format!("there is no container `{}` on this host", printable(container));
-        let error = Error::new(ErrorKind::Unreachable, "TARGET-UNKNOWN", message);
-        let nearest = known
-            .iter()
-            .map(|name| (strsim::jaro_winkler(name, container), name))
-            .filter(|(likeness, _)| *likeness > 0.7)
-            .max_by(|(a, _), (b, _)| a.total_cmp(b));
-        match (nearest, known.is_empty()) {
-            (Some((_, name)), _) => error.hint(format!("Did you mean `{}`?", printable(name))),
-            (None, true) => error.hint(format!("Make one first; `{}` has none.", self.path)),
-            (None, false) => error.hint(format!(
-                "Take one of these: {}.",
-                known
-                    .iter()
-                    .map(|name| format!("`{}`", printable(name)))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )),
-        }
+        super::unknown(container, &self.list().unwrap_or_default(), &self.path)
     }
 
     /// The values of a key in an included file or folder. One that cannot be read sets nothing here: LXC
     /// itself refuses to start such a container.
-    fn included(&self, path: &str, key: &str, depth: usize) -> Vec<String> {
+    pub(super) fn included(&self, path: &str, key: &str) -> Vec<String> {
+        self.included_below(path, key, MAX_DEPTH)
+    }
+
+    fn included_below(&self, path: &str, key: &str, depth: usize) -> Vec<String> {
         if depth == 0 {
             return Vec::new();
         }
@@ -148,11 +162,25 @@ impl Lxc {
     }
 
     fn effective(&self, text: &str, key: &str, depth: usize) -> Vec<String> {
-        let mut values = config::values(text, key);
-        for include in config::includes_below(text, key) {
-            values.extend(self.included(&include, key, depth));
+        let mut values = lines::values(SYNTAX, text, key);
+        for include in lines::includes_below(SYNTAX, text, key) {
+            values.extend(self.included_below(&include, key, depth));
         }
         values
+    }
+}
+
+impl Lxc {
+    fn store(&self, container: &str, before: &Config, after: &Config) -> Result<()> {
+        let state = self.state_of_config(container)?;
+        let Some(permissions) = state.permissions() else { return Err(self.unknown(container)) };
+        self.host.write_file(&WriteFile {
+            path: self.config_path(container),
+            content: after.text.clone().into_bytes(),
+            mode: permissions.mode,
+            owner: (permissions.uid, permissions.gid),
+            expected: Some(before.text.clone().into_bytes()),
+        })
     }
 }
 
@@ -176,18 +204,7 @@ impl Runtime for Lxc {
     fn state(&self, container: &str) -> Result<ContainerState> {
         let config = self.config(container)?;
         let running = self.is_running(container)?;
-        // The number of init costs a process, so it is asked for only where there are labels.
-        let label = if running && proc::has_labels() {
-            let pid = self.tool("lxc-info", container, &["-p", "-H"])?;
-            let label = proc::label(&pid).map_err(|error| {
-                let container = printable(container);
-                failed(format!("the AppArmor label of `{container}` could not be read"))
-                    .cause(error)
-            })?;
-            Some(label)
-        } else {
-            None
-        };
+        let label = if running { self.label(container)? } else { None };
         let unprivileged = !self.effective(&config.text, "lxc.idmap", MAX_DEPTH).is_empty();
         Ok(ContainerState { running, unprivileged, label })
     }
@@ -206,23 +223,58 @@ impl Runtime for Lxc {
         self.effective(&config.text, key, MAX_DEPTH)
     }
 
-    fn with_value(&self, config: &Config, key: &str, value: &str, others: Others) -> Config {
-        Config {
-            path: config.path.clone(),
-            text: config::with_value(&config.text, key, value, others),
+    fn edited(&self, config: &Config, edit: Edit<'_>) -> Result<Config> {
+        let text = match edit {
+            Edit::Set { key, value, others } => {
+                lines::with_value(SYNTAX, &config.text, key, value, others)
+            }
+            Edit::Remove { key, value } => lines::without(SYNTAX, &config.text, key, value),
+        };
+        Ok(Config { path: config.path.clone(), text })
+    }
+
+    fn edit(&self, container: &str, make: &mut dyn FnMut(&Config) -> Result<Config>) -> Result<()> {
+        // Plain LXC has no lock for its configurations: what somebody wrote in between is seen, and edited anew.
+        let mut tries = EDITS;
+        loop {
+            let before = self.config(container)?;
+            let after = make(&before)?;
+            tries -= 1;
+            match self.store(container, &before, &after) {
+                Err(error) if error.code == "FILE-CHANGED" && tries > 0 => {}
+                outcome => return outcome,
+            }
         }
     }
 
-    fn store(&self, container: &str, before: &Config, after: &Config) -> Result<()> {
-        let state = self.state_of_config(container)?;
-        let Some(permissions) = state.permissions() else { return Err(self.unknown(container)) };
-        self.host.write_file(&WriteFile {
-            path: self.config_path(container),
-            content: after.text.clone().into_bytes(),
-            mode: permissions.mode,
-            owner: (permissions.uid, permissions.gid),
-            expected: Some(before.text.clone().into_bytes()),
+    fn clean(&self, container: &str) -> Result<()> {
+        let path = self.config_path(container);
+        let folder = Path::new(&path).parent().unwrap_or(Path::new("/"));
+        let clean = || -> io::Result<()> {
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                // Only files of this form, which nobody else makes.
+                if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                    fs::remove_file(entry.path())?;
+                }
+            }
+            Ok(())
+        };
+        clean().map_err(|error| {
+            failed(format!("`{}` could not be tidied up", folder.display())).cause(error)
         })
+    }
+
+    fn lock(&self, _container: &str) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    fn pending(&self, _container: &str) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn manager(&self) -> Manager {
+        Manager::Lxc
     }
 
     fn restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
@@ -241,18 +293,13 @@ impl Runtime for Lxc {
     }
 }
 
-fn failed(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Unreachable, "RUNTIME-FAILED", message)
-        .hint("Mend what is said here, and run phoenix-orch as root.")
-}
-
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::MetadataExt};
 
     use phoenix_sdk::Others;
 
-    use super::{Lxc, Runtime};
+    use super::{Edit, Lxc, Runtime};
 
     fn host(containers: &[(&str, &str)]) -> (tempfile::TempDir, Lxc) {
         let folder = tempfile::tempdir().unwrap();
@@ -300,7 +347,8 @@ mod tests {
         fs::write(folder.path().join("c/config"), text).unwrap();
         let before = lxc.config("c").unwrap();
         assert_eq!(lxc.values(&before, "lxc.apparmor.profile"), ["ours", "theirs"]);
-        let after = lxc.with_value(&before, "lxc.apparmor.profile", "ours", Others::Replaced);
+        let (key, value, others) = ("lxc.apparmor.profile", "ours", Others::Replaced);
+        let after = lxc.edited(&before, Edit::Set { key, value, others }).unwrap();
         assert_eq!(lxc.values(&after, "lxc.apparmor.profile"), ["ours"]);
         assert!(lxc.state("c").unwrap().unprivileged);
     }
@@ -310,11 +358,20 @@ mod tests {
         let (folder, lxc) = host(&[("web", "a = 1\n")]);
         let before = lxc.config("web").unwrap();
         let seen = fs::metadata(&before.path).unwrap();
-        let after = lxc.with_value(&before, "k", "v", Others::Kept);
-        lxc.store("web", &before, &after).unwrap();
+        let set = Edit::Set { key: "k", value: "v", others: Others::Kept };
+        lxc.edit("web", &mut |now| lxc.edited(now, set)).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join("web/config")).unwrap(), "a = 1\nk = v\n");
         assert_eq!(fs::metadata(&before.path).unwrap().mode(), seen.mode());
-        assert_eq!(lxc.store("web", &before, &after).unwrap_err().code, "FILE-CHANGED");
+        // Somebody else writes in between, and nothing of it is lost.
+        let mut first = true;
+        lxc.edit("web", &mut |now| {
+            if std::mem::take(&mut first) {
+                fs::write(&now.path, "b = 2\n").unwrap();
+            }
+            lxc.edited(now, set)
+        })
+        .unwrap();
+        assert_eq!(fs::read_to_string(&before.path).unwrap(), "b = 2\nk = v\n");
         fs::write(&before.path, b"\xff").unwrap();
         assert_eq!(lxc.config("web").unwrap_err().code, "RUNTIME-FAILED");
     }

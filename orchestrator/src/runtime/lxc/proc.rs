@@ -2,11 +2,13 @@
 
 use std::{fs, io};
 
-/// Whether the command socket of a container's monitor is among the kernel's sockets: the same test that
-/// `pct` uses.
-pub(super) fn has_command_socket(sockets: &str, path: &str, container: &str) -> bool {
+/// The inode of the command socket of a container's monitor, if it is among the kernel's sockets: the same test
+/// that `pct` uses.
+pub(super) fn command_socket<'s>(sockets: &'s str, path: &str, container: &str) -> Option<&'s str> {
     let socket = format!("@{path}/{container}/command");
-    sockets.lines().any(|line| line.split_once('@').is_some_and(|(_, name)| name == &socket[1..]))
+    let mut found = sockets.lines().filter_map(|line| line.split_once('@'));
+    let (before, _) = found.find(|(_, name)| *name == &socket[1..])?;
+    before.split_whitespace().last()
 }
 
 /// The longest name that a command socket shows; LXC makes a hash of what is longer.
@@ -47,7 +49,7 @@ pub(super) fn label(pid: &str) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_command_socket, is_named, is_tool};
+    use super::{command_socket, is_named, is_tool};
 
     #[test]
     fn tools_are_told_from_the_monitor_and_from_those_of_others() {
@@ -67,9 +69,9 @@ mod tests {
             0000: 00000002 00000000 00010000 0001 01 11 @/var/lib/lxc/web/command\n\
             0000: 00000002 00000000 00010000 0001 01 12 /run/other\n\
             0000: 00000002 00000000 00010000 0001 01 13\n";
-        assert!(has_command_socket(sockets, "/var/lib/lxc", "web"));
+        assert_eq!(command_socket(sockets, "/var/lib/lxc", "web"), Some("11"));
         for name in ["we", "eb", "web/command", "", "other"] {
-            assert!(!has_command_socket(sockets, "/var/lib/lxc", name), "{name}");
+            assert_eq!(command_socket(sockets, "/var/lib/lxc", name), None, "{name}");
         }
         assert!(is_named("/var/lib/lxc", "web") && !is_named("/var/lib/lxc", &"x".repeat(99)));
     }

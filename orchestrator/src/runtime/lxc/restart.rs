@@ -8,14 +8,15 @@ use std::{
 use super::{Lxc, proc};
 use crate::{
     error::{Error, ErrorKind, Result},
-    runtime::Runtime,
-    transport::{ContainerMachine, Exec, Mutator, Reader, printable},
+    runtime::{
+        Runtime,
+        ready::{self, not_started},
+    },
+    transport::{Exec, Mutator, printable},
 };
 
 /// For a clean shutdown; then LXC kills the container.
 const SHUTDOWN: u32 = 60;
-/// For init to answer.
-const READY: Duration = Duration::from_secs(120);
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(100);
 /// Lines of the runtime's log that become causes.
@@ -35,7 +36,7 @@ fn start(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
         line(&format!("starting `{container}`"));
         launch(lxc, container)?;
     }
-    wait_until_ready(lxc, container, line)
+    ready::wait(lxc, container, &|| lxc.is_running(container), line)
 }
 
 /// Ends a restart that a run which was killed has begun: its `lxc-stop` or `lxc-start` may still be at
@@ -61,7 +62,8 @@ fn stop(lxc: &Lxc, container: &str) -> Result<()> {
     if !lxc.is_running(container)? {
         return Ok(());
     }
-    Err(error("CONTAINER-STOP", format!("`{}` could not be stopped", printable(container)))
+    let message = format!("`{}` could not be stopped", printable(container));
+    Err(Error::new(ErrorKind::Step, "CONTAINER-STOP", message)
         .cause(printable(&output.complaint()))
         .hint("Stop it by hand and see what holds it."))
 }
@@ -96,62 +98,6 @@ fn reasons(log: &[u8]) -> Vec<String> {
         }
     }
     reasons
-}
-
-/// Looks again and again, for a started container is not yet one that answers.
-fn wait_until_ready(lxc: &Lxc, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
-    let machine = ContainerMachine::new(container, lxc.attach(container));
-    let deadline = Instant::now() + READY;
-    let mut last = String::new();
-    loop {
-        let (ready, state) = match look(&machine) {
-            Ok(seen) => seen,
-            Err(error) => (false, error.to_string()),
-        };
-        if ready {
-            return Ok(());
-        }
-        if state != last {
-            line(&format!("waiting for `{container}`: {}", printable(&state)));
-            last = state;
-        }
-        if !lxc.is_running(container)? {
-            return Err(not_started(container).cause("it stopped again").cause(printable(&last)));
-        }
-        if Instant::now() > deadline {
-            let message = format!("`{}` was not ready in {READY:?}", printable(container));
-            return Err(error("CONTAINER-NOT-READY", message).cause(printable(&last)).hint(
-                "Look inside with `systemctl list-jobs` at what it waits for, and run again.",
-            ));
-        }
-        std::thread::sleep(INTERVAL);
-    }
-}
-
-/// Whether init answers, and what it says.
-fn look(machine: &ContainerMachine) -> Result<(bool, String)> {
-    let init = machine.probe(&Exec::new(["readlink", "/proc/1/exe"]))?.line();
-    if init.is_empty() {
-        return Ok((false, "init is not there yet".to_owned()));
-    }
-    if !init.ends_with("/systemd") {
-        // Without systemd there is nobody to ask: a shell that answers is all that can be known.
-        return Ok((true, init));
-    }
-    let state = machine.probe(&Exec::new(["systemctl", "is-system-running"]))?;
-    let word = state.line();
-    let ready = matches!(word.as_str(), "running" | "degraded" | "maintenance");
-    Ok((ready, if word.is_empty() { state.complaint() } else { format!("systemd is {word}") }))
-}
-
-fn not_started(container: &str) -> Error {
-    error("CONTAINER-START", format!("`{}` could not be started", printable(container))).hint(
-        "Mend what the causes say, usually a line in its configuration, and start it by hand.",
-    )
-}
-
-fn error(code: &str, message: String) -> Error {
-    Error::new(ErrorKind::Step, code, message)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::observe::observe;
 use crate::{
     Bytes, Change, FileState, Kind, Others, Permissions, Result, StepError, Verdict,
-    change::json_keys,
+    change::{json_keys, properties},
     world::{FakeMachine, Trigger, World},
 };
 
@@ -60,10 +60,18 @@ pub(super) fn perform(world: &mut World, change: &Change) -> Result<()> {
             machine.modules.insert(name.clone(), true);
         }
         Kind::ContainerOption { key, value, others } => {
-            if *others == Others::Replaced {
+            let mut value = value.clone();
+            if *others == Others::Merged {
+                let present = world.options.iter().find(|(have, _)| have == key);
+                value = properties::merged(present.map_or("", |(_, present)| present), &value);
+            }
+            if *others != Others::Kept {
                 world.options.retain(|(have, _)| have != key);
             }
-            world.options.push((key.clone(), value.clone()));
+            world.options.push((key.clone(), value));
+        }
+        Kind::ContainerOptionAbsent { key, value } => {
+            world.options.retain(|option| option != &(key.clone(), value.clone()));
         }
         Kind::AppArmorProfile { name, text } => {
             write(machine, &format!("/etc/apparmor.d/{name}"), Some(text.into()), None, None);

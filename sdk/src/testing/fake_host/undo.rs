@@ -32,7 +32,9 @@ pub(in super::super) fn undo(before: &World, after: &World, changes: &[Change]) 
                 restore(&mut now.sysctls_at_boot, &then.sysctls_at_boot, key);
             }
             Kind::KernelModule { name } => restore(&mut now.modules, &then.modules, name),
-            Kind::ContainerOption { .. } => world.options = before.options.clone(),
+            Kind::ContainerOption { .. } | Kind::ContainerOptionAbsent { .. } => {
+                world.options = before.options.clone()
+            }
             Kind::AppArmorProfile { name, .. } => {
                 restore(&mut world.profiles, &before.profiles, name);
             }
