@@ -233,7 +233,8 @@ mod tests {
         let set = format!("set `{KEY} = {VALUE}` in the container's configuration");
         let feature = "set `fuse=1` among the `features` of the container";
         let broken = "remove the line `lxc.mount.entry = /dev/fuse`";
-        let options: [(&[(&str, &str)], &[&str], &[&str]); 7] = [
+        type Options<'o> = &'o [(&'o str, &'o str)];
+        let options: [(Options<'_>, &[&str], &[&str]); 7] = [
             (&[], &[&set], &[feature]),
             (&[(KEY, "/a a none bind 0 0"), (KEY, own)], &[], &[]),
             (&[(KEY, "/dev/fuse")], &[broken, &set], &[broken, feature]),

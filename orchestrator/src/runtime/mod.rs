@@ -3,6 +3,7 @@
 
 mod codes;
 mod edit;
+mod flock;
 mod lines;
 mod lxc;
 mod pve;

@@ -11,7 +11,7 @@ use std::{fs, io, path::Path};
 
 use phoenix_sdk::{ContainerState, FileState, Manager};
 
-use super::{Config, Edit, Runtime, failed, lines};
+use super::{Config, Edit, Runtime, failed, flock, lines};
 use crate::{
     error::{Error, Result},
     transport::{Exec, LocalMachine, Mutator, Read, Reader, Seen, TEMPORARY, WriteFile, printable},
@@ -234,7 +234,10 @@ impl Runtime for Lxc {
     }
 
     fn edit(&self, container: &str, make: &mut dyn FnMut(&Config) -> Result<Config>) -> Result<()> {
-        // Plain LXC has no lock for its configurations: what somebody wrote in between is seen, and edited anew.
+        // Another phoenix-orch waits here. Plain LXC has no rule for others: what somebody wrote in between is
+        // seen, and edited anew.
+        self.config(container)?;
+        let _flock = flock::of_folder(&Path::new(&self.path).join(container))?;
         let mut tries = EDITS;
         loop {
             let before = self.config(container)?;

@@ -6,7 +6,6 @@
 
 mod cluster;
 mod conf;
-mod flock;
 mod restart;
 mod store;
 
@@ -17,7 +16,11 @@ use std::{
 
 use phoenix_sdk::{ContainerState, Manager};
 
-use super::{Config, Edit, Lxc, Runtime, failed, has_program, locked, unknown};
+use super::{
+    Config, Edit, Lxc, Runtime, failed,
+    flock::{self, Flock},
+    has_program, locked, unknown,
+};
 use crate::error::Result;
 
 /// Where Proxmox keeps everything that its nodes share.
@@ -59,6 +62,12 @@ impl Pve {
 
     fn conf_path(&self, container: &str) -> PathBuf {
         self.folder().join(format!("{container}.conf"))
+    }
+
+    /// The lock that `pct` holds while it works on a container. Whoever has it must not call `pct`, which would
+    /// wait for it.
+    fn flock(&self, container: &str) -> Result<Flock> {
+        flock::of_file(&Path::new(LOCKS).join(format!("pve-config-{container}.lock")))
     }
 
     /// Refuses a container that others look after at the moment: a task of Proxmox, or the cluster.
@@ -141,8 +150,7 @@ impl Runtime for Pve {
     }
 
     fn edit(&self, container: &str, make: &mut dyn FnMut(&Config) -> Result<Config>) -> Result<()> {
-        // Released before anything else is done: `pct` would wait for it.
-        let _flock = flock::take(Path::new(LOCKS), container)?;
+        let _flock = self.flock(container)?;
         let before = self.config(container)?;
         let after = make(&before)?;
         if after.text == before.text {
@@ -153,7 +161,7 @@ impl Runtime for Pve {
     }
 
     fn clean(&self, container: &str) -> Result<()> {
-        let _flock = flock::take(Path::new(LOCKS), container)?;
+        let _flock = self.flock(container)?;
         store::clean(&self.conf_path(container))
     }
 

@@ -1,8 +1,8 @@
 //! Restarts by `pct`, whose exit codes are not to be trusted: what came of it is seen from the container.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use super::{LOCKS, Pve, flock};
+use super::Pve;
 use crate::{
     error::{Error, ErrorKind, Result},
     runtime::ready::{self, not_started},
@@ -32,7 +32,7 @@ pub(super) fn restart(pve: &Pve, container: &str, line: &mut dyn FnMut(&str)) ->
 
 /// Ends a restart that a run which was killed has begun. Its `pct` may still be at work, and then it has the lock.
 pub(super) fn finish(pve: &Pve, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
-    let wait = || flock::take(Path::new(LOCKS), container).map(drop);
+    let wait = || pve.flock(container).map(drop);
     wait().or_else(|_| wait())?;
     start(pve, container, line)
 }

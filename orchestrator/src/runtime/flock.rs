@@ -1,7 +1,9 @@
-//! The lock that `pct` holds while it edits a container's configuration: the same file, and the same flock.
+//! The lock under which a container's configuration is edited: the one that `pct` takes on Proxmox, and the folder of
+//! the container itself where LXC has no rule.
 
 use std::{
     fs::{self, File},
+    io,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -13,28 +15,40 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// As long as `pct` itself waits.
 const PATIENCE: Duration = Duration::from_secs(10);
-const INTERVAL: Duration = Duration::from_millis(10);
+const INTERVAL: Duration = Duration::from_millis(5);
 
 /// A lock that is held until this is dropped, or the process ends in whatever way.
 #[derive(Debug)]
 pub(super) struct Flock(File);
 
-/// Takes the lock of a container's configuration.
+/// Takes the lock of a folder.
 ///
 /// # Errors
-/// `CONTAINER-CONFIG-BUSY` when somebody else holds it for longer than `pct` would wait.
-pub(super) fn take(folder: &Path, container: &str) -> Result<Flock> {
-    let path = folder.join(format!("pve-config-{container}.lock"));
+/// `CONTAINER-CONFIG-BUSY` when somebody else holds it for too long, or it cannot be had.
+pub(super) fn of_folder(path: &Path) -> Result<Flock> {
+    take(path, || File::open(path))
+}
+
+/// Takes the lock that a file stands for, which is made if it is not there.
+///
+/// # Errors
+/// As [`of_folder`].
+pub(super) fn of_file(path: &Path) -> Result<Flock> {
+    take(path, || {
+        fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))?;
+        File::options().append(true).create(true).open(path)
+    })
+}
+
+/// Files that the standard library opens are closed in every program that is started, so nobody inherits the lock.
+fn take(path: &Path, open: impl FnOnce() -> io::Result<File>) -> Result<Flock> {
     let refused = |cause: &dyn std::fmt::Display| {
         let message = format!("the lock `{}` could not be had", path.display());
-        Error::new(ErrorKind::Unreachable, "CONTAINER-CONFIG-BUSY", message).cause(cause).hint(
-            "See what holds it (`fuser -v` on the file), mostly a task of Proxmox; then run again.",
-        )
+        Error::new(ErrorKind::Unreachable, "CONTAINER-CONFIG-BUSY", message)
+            .cause(cause)
+            .hint("See what holds it with `fuser -v`, mostly a task of the host; then run again.")
     };
-    fs::create_dir_all(folder).map_err(|error| refused(&error))?;
-    // Closed in every program that is started, so that nobody inherits it.
-    let file =
-        File::options().append(true).create(true).open(&path).map_err(|error| refused(&error))?;
+    let file = open().map_err(|error| refused(&error))?;
     let begin = Instant::now();
     loop {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -62,21 +76,18 @@ impl Drop for Flock {
 
 #[cfg(test)]
 mod tests {
-    use super::take;
+    use super::{of_file, of_folder};
 
     #[test]
     fn one_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let folder = folder.path().join("lxc");
-        let held = take(&folder, "101").unwrap();
-        take(&folder, "102").unwrap();
-        let begin = std::time::Instant::now();
-        let waiting = std::thread::spawn({
-            let folder = folder.clone();
-            move || take(&folder, "101").map(drop)
-        });
+        let path = folder.path().join("lxc/pve-config-101.lock");
+        let held = of_file(&path).unwrap();
+        of_file(&path.with_file_name("pve-config-102.lock")).unwrap();
+        of_folder(folder.path()).unwrap();
+        let waiting = std::thread::spawn(move || of_file(&path).map(drop));
         std::thread::sleep(std::time::Duration::from_millis(50));
-        assert!(!waiting.is_finished(), "after {:?}", begin.elapsed());
+        assert!(!waiting.is_finished());
         drop(held);
         waiting.join().unwrap().unwrap();
     }
