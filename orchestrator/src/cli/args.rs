@@ -51,6 +51,8 @@ pub(super) enum Verb {
     Plugins(Plugins),
     /// Write a step of your own to begin with.
     New(New),
+    /// Stand in for one of the old shell scripts, with its arguments, exit codes and log.
+    Compat(Compat),
     /// Explain an error code, or list all of them.
     Explain(Explain),
 }
@@ -61,7 +63,7 @@ pub(super) struct Selection {
     /// Features from plugins.toml.
     #[arg(long, short, value_name = "F[,F]", value_delimiter = ',', required = true)]
     pub(super) features: Vec<String>,
-    /// Containers; without this and --all, those that plugins.toml lists under [targets].
+    /// Containers, or `host` for the host alone; without this and --all, those that plugins.toml lists under [targets].
     #[arg(long, short, value_name = "T[,T]", value_delimiter = ',', conflicts_with = "all")]
     pub(super) target: Vec<String>,
     /// All containers under [targets] in plugins.toml, or all of this host if none are listed there.
@@ -72,6 +74,19 @@ pub(super) struct Selection {
     pub(super) jobs: u16,
     #[command(flatten)]
     pub(super) show: Show,
+}
+
+impl Selection {
+    /// One feature on one target.
+    pub(super) fn of(feature: &str, target: &str) -> Self {
+        Self {
+            features: vec![feature.to_owned()],
+            target: vec![target.to_owned()],
+            all: false,
+            jobs: 1,
+            show: Show { output: Output::Human, verbose: false },
+        }
+    }
 }
 
 /// How results are shown.
@@ -205,6 +220,56 @@ impl From<Allow> for Consent {
         match allow {
             Allow::Restart => Self::Restart,
             Allow::Migrate => Self::Migrate,
+        }
+    }
+}
+
+#[derive(Debug, Arguments)]
+#[command(
+    after_help = "Exit codes, as those of the scripts: 0 done or nothing to do, 1 failed, 2 usage. \
+    PHOENIX_DEBUG=true logs more, DRY_RUN=true changes nothing. What the scripts could not be told is told by \
+    plugins.toml, such as `restart = \"allow\"`. docs/replacing-the-scripts.md has the whole way."
+)]
+pub(super) struct Compat {
+    #[command(subcommand)]
+    pub(super) verb: CompatVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CompatVerb {
+    /// `phoenix_hypervisor_feature_install_docker.sh`: the feature `docker` in one container.
+    InstallDocker {
+        /// The container.
+        #[arg(value_name = "CTID")]
+        container: Option<String>,
+        #[command(flatten)]
+        words: ScriptWords,
+    },
+    /// `hypervisor_feature_setup_apparmor.sh`: the host's part of the feature `confinement`.
+    SetupApparmor {
+        /// The script's configuration file, which is not needed any more.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        words: ScriptWords,
+    },
+}
+
+/// For all scripts.
+#[derive(Debug, Arguments)]
+pub(super) struct ScriptWords {
+    /// Allow what disturbs something that runs, as for `run`.
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub(super) allow: Vec<Allow>,
+    /// The name under which it was called.
+    #[arg(long, hide = true)]
+    pub(super) script: Option<String>,
+}
+
+impl CompatVerb {
+    pub(super) fn words(&self) -> &ScriptWords {
+        match self {
+            Self::InstallDocker { words, .. } | Self::SetupApparmor { words, .. } => words,
         }
     }
 }

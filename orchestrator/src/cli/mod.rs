@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod codes;
+mod compat;
 mod denials;
 mod explain;
 mod graph;
@@ -24,7 +25,7 @@ use crate::{error::Result, report};
 
 /// Runs the command line and gives the process's exit code.
 pub fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = compat::called_as_script().unwrap_or_else(args::Args::parse);
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
@@ -50,6 +51,7 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Graph(verb) => graph::run(&args.global, &verb),
         Verb::Plugins(verb) => plugins::run(&args.global, &verb),
         Verb::New(verb) => new::run(&verb),
+        Verb::Compat(verb) => Ok(compat::run(&args.global, &verb)),
         Verb::Explain(verb) => explain::run(&args.global, &verb),
     }
 }

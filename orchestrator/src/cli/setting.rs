@@ -154,6 +154,10 @@ fn containers(
     };
     names.sort();
     names.dedup();
+    // The host is in every run; whoever names it means it alone, or along with those containers.
+    if !selection.target.is_empty() {
+        names.retain(|name| name != HOST);
+    }
     for name in &names {
         runtime.config(name)?;
     }

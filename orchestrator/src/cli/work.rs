@@ -21,11 +21,18 @@ use crate::{
 };
 
 pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
-    let mode = Mode::Plan { check: verb.check };
     let folder = verb.transcript.clone().map(Folder);
-    let keep = folder.as_ref().map(|folder| folder as &dyn Transcripts);
-    let (state, exit) =
-        work(global, &verb.selection, mode, BTreeSet::new(), None, OnFailure::Stop, keep)?;
+    let order = Order {
+        global,
+        selection: &verb.selection,
+        mode: Mode::Plan { check: verb.check },
+        consents: BTreeSet::new(),
+        patience: None,
+        on_failure: OnFailure::Stop,
+        transcripts: folder.as_ref().map(|folder| folder as &dyn Transcripts),
+        shown: Shown::AsAsked,
+    };
+    let (state, exit) = work(order)?;
     if verb.selection.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
         let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
@@ -34,31 +41,62 @@ pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
 }
 
 pub(super) fn run(global: &Global, verb: &Run) -> Result<u8> {
-    let consents = verb.allow.iter().map(|allow| Consent::from(*allow)).collect();
-    let on_failure = match verb.on_failure {
-        args::OnFailure::Stop => OnFailure::Stop,
-        args::OnFailure::Rollback => OnFailure::Rollback,
+    let order = Order {
+        global,
+        selection: &verb.selection,
+        mode: Mode::Run,
+        consents: verb.allow.iter().map(|allow| Consent::from(*allow)).collect(),
+        patience: Some(&verb.patience),
+        on_failure: match verb.on_failure {
+            args::OnFailure::Stop => OnFailure::Stop,
+            args::OnFailure::Rollback => OnFailure::Rollback,
+        },
+        transcripts: None,
+        shown: Shown::AsAsked,
     };
-    work(global, &verb.selection, Mode::Run, consents, Some(&verb.patience), on_failure, None)
-        .map(|(_, exit)| exit)
+    work(order).map(|(_, exit)| exit)
 }
 
 pub(super) fn verify(global: &Global, verb: &Verify) -> Result<u8> {
-    let (selection, patience) = (&verb.selection, Some(&verb.patience));
-    work(global, selection, Mode::Verify, BTreeSet::new(), patience, OnFailure::Stop, None)
-        .map(|(_, exit)| exit)
+    let order = Order {
+        global,
+        selection: &verb.selection,
+        mode: Mode::Verify,
+        consents: BTreeSet::new(),
+        patience: Some(&verb.patience),
+        on_failure: OnFailure::Stop,
+        transcripts: None,
+        shown: Shown::AsAsked,
+    };
+    work(order).map(|(_, exit)| exit)
 }
 
-/// Whoever brings patience wants the targets for itself.
-fn work(
-    global: &Global,
-    selection: &Selection,
-    mode: Mode,
-    mut consents: BTreeSet<Consent>,
-    patience: Option<&Patience>,
-    on_failure: OnFailure,
-    transcripts: Option<&dyn Transcripts>,
-) -> Result<(State, u8)> {
+/// What is to be done with the selected features.
+pub(super) struct Order<'a> {
+    pub(super) global: &'a Global,
+    pub(super) selection: &'a Selection,
+    pub(super) mode: Mode,
+    /// What is allowed besides what the policy allows.
+    pub(super) consents: BTreeSet<Consent>,
+    /// Whoever brings patience wants the targets for itself.
+    pub(super) patience: Option<&'a Patience>,
+    pub(super) on_failure: OnFailure,
+    pub(super) transcripts: Option<&'a dyn Transcripts>,
+    pub(super) shown: Shown<'a>,
+}
+
+/// Where it is shown.
+pub(super) enum Shown<'a> {
+    /// On standard output, as the selection says.
+    AsAsked,
+    /// Here, and nobody is asked anything.
+    To(&'a mut dyn Sink),
+}
+
+/// Does it, and gives where that ended and the exit code.
+pub(super) fn work(order: Order<'_>) -> Result<(State, u8)> {
+    let Order { global, selection, mode, mut consents, patience, on_failure, transcripts, shown } =
+        order;
     let setting = Setting::new(global, selection)?;
     if setting.manifest.policy.restart == Restart::Allow {
         consents.insert(Consent::Restart);
@@ -70,7 +108,10 @@ fn work(
         fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));
     }
     let asked = signals::listen()?;
-    let terminal = Terminal::new(selection.show.output, &asked.interrupted);
+    let terminal = match shown {
+        Shown::AsAsked => Terminal::new(selection.show.output, &asked.interrupted),
+        Shown::To(_) => None,
+    };
     let journal = Journal::open(&global.state_dir)?;
     let job = Job {
         run,
@@ -92,11 +133,12 @@ fn work(
     let mut human = Human::new(anstream::stdout(), selection.show.verbose);
     let mut json = JsonLines::new(std::io::stdout());
     let mut record = JournalSink(&journal);
-    let mut sinks: Vec<&mut dyn Sink> = match (selection.show.output, mode) {
-        (Output::Json, _) => vec![&mut json],
+    let mut sinks: Vec<&mut dyn Sink> = match (shown, selection.show.output, mode) {
+        (Shown::To(sink), ..) => vec![sink],
+        (_, Output::Json, _) => vec![&mut json],
         // A plan is shown whole at the end, in the order of the targets.
-        (Output::Human, Mode::Plan { .. }) => Vec::new(),
-        (Output::Human, _) => vec![&mut human],
+        (_, Output::Human, Mode::Plan { .. }) => Vec::new(),
+        (_, Output::Human, _) => vec![&mut human],
     };
     // Written down before it is shown, and before it is done. A plan does nothing.
     if !matches!(mode, Mode::Plan { .. }) {

@@ -12,6 +12,7 @@ mod plan;
 mod progress;
 mod question;
 mod runs;
+mod script_log;
 mod step;
 mod style;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use json::JsonLines;
 pub use plan::plan;
 pub use question::question;
 pub use runs::{document, pruned, run_end, runs};
+pub use script_log::{Level, ScriptLog};
 pub use step::{asks, laws_hold, tried};
 
 use std::io;
