@@ -9,6 +9,8 @@ pub mod events;
 pub mod lair;
 pub mod listing;
 pub mod machine;
+pub mod node;
+pub mod node_container;
 pub mod packages;
 pub mod product;
 pub mod running;
@@ -16,5 +18,7 @@ pub mod sources;
 pub mod workbench;
 
 pub use listing::Listing;
+pub use node::Node;
+pub use node_container::NodeContainer;
 pub use running::Running;
 pub use workbench::{Finished, Workbench};

@@ -20,6 +20,11 @@ pub fn hostile(kind: &str) -> Result<PathBuf> {
     existing(&format!("examples/{}", library(&format!("hostile-{kind}"))))
 }
 
+/// The program of `tests/pve` that stands in for one of Proxmox: `pct` or `pmxcfs`.
+pub fn stand_in(name: &str) -> Result<PathBuf> {
+    existing(name)
+}
+
 /// What cargo calls the library of a crate.
 pub fn library(crate_name: &str) -> String {
     format!("lib{}.so", crate_name.replace('-', "_"))

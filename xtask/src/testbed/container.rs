@@ -47,6 +47,16 @@ impl Container {
         Self::make(image, name, Some(claim), options)
     }
 
+    /// Makes a container whose name is a number, as on Proxmox: the lowest from `7001` on that nobody has.
+    /// It stays stopped, for it is Proxmox's business to start it and to write its configuration.
+    /// Otherwise it is as [`Container::create`] makes them.
+    pub fn create_numbered(image: &Image, options: &Options) -> Result<Self> {
+        leftovers::clean_once();
+        let (number, claim) = leftovers::claim_number()?;
+        let options = Options { stopped: true, ..options.clone() };
+        Self::make(image, number, Some(claim), &options)
+    }
+
     /// Makes a container with exactly this name that stays until somebody destroys it.
     pub fn create_permanent(image: &Image, name: &str, options: &Options) -> Result<Self> {
         Self::make(image, name.to_owned(), None, options)
@@ -91,6 +101,9 @@ impl Container {
 
     /// Lays the files down; nothing runs yet.
     fn furnish(&self, image: &Image, options: &Options) -> Result<()> {
+        if self.claim.is_some() {
+            leftovers::mark(&self.folder())?;
+        }
         disk::lay(options.disk, image, &self.folder())?;
         self.write_file("/etc/hostname", format!("{}\n", self.name).as_bytes(), 0o644)?;
         if options.apt == Apt::Unreachable {

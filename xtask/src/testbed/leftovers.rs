@@ -4,6 +4,7 @@
 //! process ends, however it ends, so a lock that can be taken belongs to a container nobody wants.
 
 use std::fs::{self, File, TryLockError};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -15,8 +16,15 @@ use crate::say;
 
 const LOCKS: &str = "/run/phoenix-testbed";
 
-/// What the names of all test containers begin with. Nothing else is ever cleaned.
+/// What the names of all test containers begin with, unless they have to be numbers.
 pub(super) const PREFIX: &str = "phx-";
+
+/// The file inside a container's folder that says that it belongs to a test. Nothing else is ever cleaned,
+/// but what has the [`PREFIX`].
+const MADE: &str = "made-for-a-test";
+
+/// The numbers for those that have to have one; far from those that people give to theirs.
+const NUMBERS: std::ops::Range<u32> = 7001..8000;
 
 /// The file inside a container's folder that says it is to be kept for looking around.
 pub(super) const KEPT: &str = "kept-for-looking-around";
@@ -43,6 +51,7 @@ impl Claim {
         let file =
             File::create(&path).with_context(|| format!("cannot create `{}`", path.display()))?;
         match file.try_lock() {
+            Ok(()) if !is_at(&file, &path)? => Ok(None),
             Ok(()) => Ok(Some(Self { path, _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
@@ -50,6 +59,37 @@ impl Claim {
             }
         }
     }
+}
+
+/// Whether this is still the file that others would lock, and not one that its former owner has removed
+/// between our opening and our locking it.
+fn is_at(file: &File, path: &Path) -> Result<bool> {
+    let ours = file.metadata().context("cannot look at a lock file")?;
+    match fs::metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot look at `{}`", path.display())),
+    }
+}
+
+/// Claims the lowest number that no container has.
+pub(super) fn claim_number() -> Result<(String, Claim)> {
+    for number in NUMBERS {
+        let name = number.to_string();
+        if let Some(claim) = Claim::try_take(&name)?
+            && !Path::new(LXC_PATH).join(&name).exists()
+        {
+            return Ok((name, claim));
+        }
+    }
+    bail!("all numbers for test containers are taken")
+}
+
+/// Says in a container's folder, which is made if need be, that it may be cleaned away one day.
+pub(super) fn mark(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(folder.join(MADE), ""))
+        .with_context(|| format!("cannot mark `{}`", folder.display()))
 }
 
 impl Drop for Claim {
@@ -74,7 +114,8 @@ fn clean() -> Result<()> {
     for entry in fs::read_dir(LXC_PATH).with_context(|| format!("cannot list `{LXC_PATH}`"))? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with(PREFIX) || entry.path().join(KEPT).exists() {
+        let ours = name.starts_with(PREFIX) || entry.path().join(MADE).exists();
+        if !ours || entry.path().join(KEPT).exists() {
             continue;
         }
         if let Some(_claim) = Claim::try_take(&name)? {
