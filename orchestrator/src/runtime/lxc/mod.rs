@@ -242,6 +242,9 @@ impl Runtime for Lxc {
         loop {
             let before = self.config(container)?;
             let after = make(&before)?;
+            if after.text == before.text {
+                return Ok(());
+            }
             tries -= 1;
             match self.store(container, &before, &after) {
                 Err(error) if error.code == "FILE-CHANGED" && tries > 0 => {}
