@@ -3,6 +3,7 @@
 //! Nothing of the real Proxmox is here: `tests/pve` stands in for it. Only the thread that entered the node,
 //! and what is started from it, sees it; the other tests and the machine itself do not.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::marker::PhantomData;
@@ -36,7 +37,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub struct Node {
     pmxcfs: Child,
     orders: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    answers: RefCell<BufReader<ChildStdout>>,
     _programs: TempDir,
     /// It must not go to a thread that does not see the mounts.
     _here: PhantomData<*const ()>,
@@ -69,7 +70,8 @@ impl Node {
             .context("cannot start pmxcfs")?;
         let orders = pmxcfs.stdin.take();
         let answers = BufReader::new(pmxcfs.stdout.take().context("pmxcfs has no stdout")?);
-        let mut node = Self { pmxcfs, orders, answers, _programs: programs, _here: PhantomData };
+        let answers = RefCell::new(answers);
+        let node = Self { pmxcfs, orders, answers, _programs: programs, _here: PhantomData };
         node.expect("ready")?;
         Ok(node)
     }
@@ -116,24 +118,24 @@ impl Node {
     }
 
     /// From now on nothing in `/etc/pve` can be written.
-    pub fn lose_quorum(&mut self) -> Result<()> {
+    pub fn lose_quorum(&self) -> Result<()> {
         self.order("quorum lost")
     }
 
     /// Undoes [`Node::lose_quorum`].
-    pub fn regain_quorum(&mut self) -> Result<()> {
+    pub fn regain_quorum(&self) -> Result<()> {
         self.order("quorum there")
     }
 
-    fn order(&mut self, order: &str) -> Result<()> {
+    fn order(&self, order: &str) -> Result<()> {
         let mut orders = self.orders.as_ref().context("pmxcfs takes no orders any more")?;
         writeln!(orders, "{order}").context("pmxcfs has ended")?;
         self.expect("done")
     }
 
-    fn expect(&mut self, answer: &str) -> Result<()> {
+    fn expect(&self, answer: &str) -> Result<()> {
         let mut line = String::new();
-        self.answers.read_line(&mut line).context("cannot read what pmxcfs says")?;
+        self.answers.borrow_mut().read_line(&mut line).context("cannot read what pmxcfs says")?;
         ensure!(line.trim_end() == answer, "pmxcfs says `{}` for `{answer}`", line.trim_end());
         Ok(())
     }

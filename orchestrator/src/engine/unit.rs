@@ -20,6 +20,7 @@ use crate::{
     effect,
     error::{Error, ErrorKind, Result},
     graph::Unit,
+    runtime::{self, Edit},
 };
 
 /// How many rounds of check and apply a unit may need.
@@ -67,6 +68,8 @@ impl<'r> Life<'_, 'r> {
         let mut report = self.check(1, None)?;
         let (mut performed, mut round, mut rounds) = (0, 1, ROUNDS);
         while !report.changes.is_empty() && round <= rounds {
+            // What the host would refuse half-way is known before anything is done.
+            self.feasible(&report.changes)?;
             self.consent(&report.changes)?;
             let (changes, applied) = self.apply(&report)?;
             performed += changes;
@@ -111,12 +114,17 @@ impl<'r> Life<'_, 'r> {
         kept?;
         // Refused in the plan already, not only when it is to be done.
         report.changes.iter().try_for_each(|change| self.meta.allows(change)).map_err(step)?;
+        let obstacle = match self.job.mode {
+            Mode::Plan { .. } => self.obstacle(&report.changes)?,
+            Mode::Run | Mode::Verify => None,
+        };
+        let warnings = of_before.into_iter().chain(report.warnings.iter().cloned()).chain(obstacle);
         let body = Body::Checked {
             unit: self.unit.clone(),
             round,
             changes: self.planned(&report.changes)?,
             notes: report.notes.clone(),
-            warnings: of_before.into_iter().chain(report.warnings.iter().cloned()).collect(),
+            warnings: warnings.collect(),
         };
         self.recorder.emit(body)?;
         Ok(report)
@@ -216,6 +224,35 @@ impl<'r> Life<'_, 'r> {
             own_params: self.job.has_own_params(self.unit),
             report,
         }
+    }
+
+    /// Whether the host lets the container's configuration be edited, and the container be restarted, where
+    /// that is wanted.
+    fn feasible(&self, changes: &[Change]) -> Result<()> {
+        let concerns = |change: &Change| {
+            Edit::of(&change.kind).is_some() || change.kind == Kind::RestartContainer
+        };
+        match self.target.container {
+            Some((runtime, name)) if changes.iter().any(concerns) => runtime.editable(name),
+            _ => Ok(()),
+        }
+    }
+
+    /// What would keep a run from making these changes now, for a plan.
+    fn obstacle(&self, changes: &[Change]) -> Result<Option<String>> {
+        let lock = match self.target.container {
+            Some((runtime, name)) if !changes.is_empty() => {
+                runtime.lock(name)?.map(|lock| runtime::locked(name, &lock))
+            }
+            _ => None,
+        };
+        let refused = lock.or_else(|| self.feasible(changes).err());
+        Ok(refused.map(|error| {
+            let parts =
+                [&error.message].into_iter().chain(&error.causes).chain(error.hints.first());
+            let parts: Vec<&str> = parts.map(String::as_str).collect();
+            format!("a run would be refused now: {}", parts.join("; "))
+        }))
     }
 
     fn consent(&self, changes: &[Change]) -> Result<()> {

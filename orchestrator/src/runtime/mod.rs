@@ -83,6 +83,13 @@ pub trait Runtime: Send + Sync {
     /// When the host cannot say.
     fn lock(&self, container: &str) -> Result<Option<String>>;
 
+    /// Whether a container's configuration can be edited and the container be restarted, as far as the host can
+    /// tell beforehand.
+    ///
+    /// # Errors
+    /// Why not.
+    fn editable(&self, container: &str) -> Result<()>;
+
     /// The options of a container that are to change with its next start, whoever brings that about.
     ///
     /// # Errors

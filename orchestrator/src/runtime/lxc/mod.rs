@@ -275,6 +275,10 @@ impl Runtime for Lxc {
         Ok(None)
     }
 
+    fn editable(&self, _container: &str) -> Result<()> {
+        Ok(())
+    }
+
     fn pending(&self, _container: &str) -> Result<Vec<String>> {
         Ok(Vec::new())
     }

@@ -169,6 +169,11 @@ impl Runtime for Pve {
         Ok(conf::lock(&self.config(container)?.text))
     }
 
+    fn editable(&self, container: &str) -> Result<()> {
+        cluster::require_not_managed(&self.cluster, container)?;
+        store::require_writable(&self.conf_path(container))
+    }
+
     fn pending(&self, container: &str) -> Result<Vec<String>> {
         Ok(conf::pending_keys(&self.config(container)?.text))
     }

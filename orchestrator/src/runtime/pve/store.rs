@@ -3,11 +3,24 @@
 use std::{
     fs::{self, File},
     io::{self, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process,
 };
 
 use crate::error::{Error, ErrorKind, Result};
+
+/// Requires that the file can be written: without quorum the file system takes the right to write from everything.
+///
+/// # Errors
+/// As [`replace`].
+pub(super) fn require_writable(path: &Path) -> Result<()> {
+    let mode = fs::metadata(path).map_err(|error| refused(path, &error))?.mode();
+    match mode & 0o200 {
+        0 => Err(refused(path, &io::Error::from(io::ErrorKind::PermissionDenied))),
+        _ => Ok(()),
+    }
+}
 
 /// Replaces a file whole: a temporary one beside it, synced, renamed over. Mode and owner are the file system's
 /// business, which refuses to hear of them.
