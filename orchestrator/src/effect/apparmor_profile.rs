@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_checked_written_and_replaced_in_this_order() {
+    fn script_bug_09_a_profile_is_replaced_and_never_removed_first() {
         let machine = Scripted::new(&[]);
         load(&machine, "new").unwrap();
         assert_eq!(

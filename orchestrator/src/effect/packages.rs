@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn removed_packages_with_configuration_left_are_not_installed() {
+    fn script_bug_13_removed_packages_with_configuration_left_are_not_installed() {
         let output = Output {
             exit: 1,
             stdout: "docker.io\tconfig-files\t20.10\niptables\tinstalled\t1.8.9-2\n".into(),

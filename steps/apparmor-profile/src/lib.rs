@@ -96,8 +96,29 @@ fn not_confined(cx: &Context<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ApparmorProfile;
-    use phoenix_sdk::testing::laws;
+    use super::{ApparmorProfile, Settings, worlds};
+    use phoenix_sdk::{
+        Step,
+        testing::{FakeHost, laws},
+    };
+
+    /// The script appended the include below the profile, which it overrides, and both lines on each run.
+    #[test]
+    fn script_bug_05_what_overrides_the_profile_goes_and_lines_are_there_once() {
+        let left = "Proxmox, after several runs of the old scripts";
+        let world = worlds::all().into_iter().find(|world| world.name == left).expect("that world");
+        let host = FakeHost::new(world, ApparmorProfile::META);
+        let input = host.input().unwrap();
+        let report =
+            host.with(&input, &[], |cx| ApparmorProfile.check(cx, &Settings::default())).unwrap();
+        let changes: Vec<_> = report.changes.iter().map(|change| change.kind.to_string()).collect();
+        let include = "remove the line `lxc.include = /usr/share/lxc/config/nesting.conf`";
+        let nesting = "set `lxc.apparmor.allow_nesting = 1`";
+        for wanted in [include, nesting] {
+            let times = changes.iter().filter(|change| change.contains(wanted)).count();
+            assert_eq!(times, 1, "{wanted} in {changes:?}");
+        }
+    }
 
     #[test]
     fn the_laws_hold() {

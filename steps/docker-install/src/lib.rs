@@ -157,6 +157,36 @@ mod tests {
         }
     }
 
+    /// The script asked `docker --version`, which talks to no daemon.
+    #[test]
+    fn script_bug_14_a_daemon_that_does_not_answer_fails_the_proof() {
+        let silent = verified(|world| {
+            let machine = std::mem::take(&mut world.container);
+            world.container = machine.answers_only(&super::proof::DRIVER, 1, "").answers(
+                &super::proof::JOURNAL,
+                vec![],
+                0,
+                "failed to start daemon\n",
+            );
+        });
+        let silent = silent.unwrap();
+        let failed: Vec<_> = silent.evidence.iter().filter(|one| !one.holds).collect();
+        assert!(failed.iter().any(|one| one.claim.starts_with("Docker answers")), "{failed:?}");
+        assert!(silent.warnings.iter().any(|line| line.contains("failed to start daemon")));
+    }
+
+    /// The script took Docker for missing each time, installed it again and restarted it.
+    #[test]
+    fn script_bug_12_a_docker_that_is_there_is_left_alone() {
+        let installed = |world: &World| world.name == "confined";
+        let world = worlds::all().into_iter().find(installed).expect("a converged container");
+        let host = FakeHost::new(world, DockerInstall::META);
+        let input = host.input().unwrap();
+        let report =
+            host.with(&input, &[], |cx| DockerInstall.check(cx, &Params::default())).unwrap();
+        assert_eq!(report.changes, []);
+    }
+
     #[test]
     fn the_laws_hold() {
         if let Err(broken) = laws::hold::<DockerInstall>() {

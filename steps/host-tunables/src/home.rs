@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overwritten_file_gets_its_statements_back_and_loses_nothing_else() {
+    fn script_bug_10_an_overwritten_file_gets_its_statements_back_and_loses_nothing_else() {
         let stock =
             "@{HOME}=@{HOMEDIRS}/*/ /root/\n@{HOMEDIRS}=/home/\ninclude <tunables/home.d>\n";
         let end = |more: &str| stock.replacen("/root/", &format!("/root/{more}"), 1);

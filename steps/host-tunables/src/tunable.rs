@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn our_name_joins_the_others() {
+    fn script_bug_10_our_name_joins_the_others() {
         let v = "@{apparmor_nesting_profiles}";
         for (before, after) in [
             ("", "V = ours\n"),

@@ -35,7 +35,7 @@ fn every_group_has_a_name_a_reason_and_whole_rules() {
 }
 
 #[test]
-fn what_must_and_must_not_be_in_it() {
+fn script_bug_11_what_must_and_must_not_be_in_it() {
     let text = render(&Settings::default());
     let needed =
         ["include <tunables/nesting>", "peer=@{apparmor_nesting_profiles}", "abi <abi/3.0>,"];
@@ -102,7 +102,7 @@ fn the_driver_decides_where_containers_have_their_roots() {
 
 /// The parser compiles it; that needs no AppArmor in the kernel.
 #[test]
-fn the_parser_accepts_it() {
+fn script_bug_08_the_parser_accepts_it() {
     for (at, settings) in settings().iter().enumerate() {
         let folder = format!("phoenix-profile-{}-{at}", std::process::id());
         let folder = std::env::temp_dir().join(folder);
@@ -117,5 +117,24 @@ fn the_parser_accepts_it() {
             .expect("the package `apparmor` is missing; `cargo xtask test` installs it");
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// `lxc-start` may only change to profiles that begin with `lxc-`.
+#[test]
+fn script_bug_06_the_name_keeps_its_hyphens() {
+    let text = render(&Settings::default());
+    assert_eq!(super::NAME, "lxc-phoenix-v2");
+    assert!(text.contains("profile lxc-phoenix-v2 "), "{text}");
+    assert!(!text.contains("lxc_"), "{text}");
+}
+
+#[test]
+fn script_bug_07_the_flags_stay() {
+    for settings in settings() {
+        let text = render(&settings);
+        let head = text.lines().find(|line| line.starts_with("profile ")).unwrap_or_default();
+        let flags = "flags=(attach_disconnected,mediate_deleted)";
+        assert!(head.contains(flags), "{head}");
     }
 }
