@@ -15,6 +15,7 @@ pub mod packages;
 pub mod product;
 pub mod running;
 pub mod sources;
+pub mod transcript;
 pub mod workbench;
 
 pub use listing::Listing;

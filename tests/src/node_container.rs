@@ -25,6 +25,7 @@ impl<'node> NodeContainer<'node> {
         let container = Container::create_numbered(image, options)?;
         let made = Self { node, container };
         made.set_conf(&first_conf(made.id(), options))?;
+        made.write_file("/etc/hostname", format!("ct{}\n", made.id()).as_bytes(), 0o644)?;
         if !options.stopped {
             made.start()?;
         }

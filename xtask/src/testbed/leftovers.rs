@@ -23,8 +23,8 @@ pub(super) const PREFIX: &str = "phx-";
 /// but what has the [`PREFIX`].
 const MADE: &str = "made-for-a-test";
 
-/// The numbers for those that have to have one; far from those that people give to theirs.
-const NUMBERS: std::ops::Range<u32> = 7001..8000;
+/// The numbers for those that have to have one: of three digits, as those of most people.
+const NUMBERS: std::ops::Range<u32> = 701..900;
 
 /// The file inside a container's folder that says it is to be kept for looking around.
 pub(super) const KEPT: &str = "kept-for-looking-around";

@@ -67,7 +67,7 @@ fn render(id: u32, main: &Section, pct: &Path) -> String {
     let name = main.get("hostname").unwrap_or(&unnamed);
     text.push_str(&format!(
         "lxc.uts.name = {name}\nlxc.rootfs.path = dir:{LXC_PATH}/{id}/rootfs\n\
-         lxc.net.0.type = empty\nlxc.hook.post-stop = {} {HOOK}\n",
+         lxc.environment = TERM=linux\nlxc.net.0.type = empty\nlxc.hook.post-stop = {} {HOOK}\n",
         pct.display()
     ));
     for (key, value) in &main.raw {

@@ -75,8 +75,11 @@ fn launch(id: u32) -> Result<(), Failure> {
         }
         sleep(Duration::from_millis(5));
     }
-    for line in read_to_string(&words).unwrap_or_default().lines() {
-        print(&format!("{}\n", without_prefix(id, line)));
+    let said = read_to_string(&words).unwrap_or_default();
+    // What the program adds for those who started it by hand is not passed on.
+    let lines = said.lines().map(|line| without_prefix(id, line));
+    for line in lines.filter(|line| !line.starts_with("main: ")) {
+        print(&format!("{line}\n"));
     }
     Err(Failure::new(format!("startup for container '{id}' failed"), 255))
 }
