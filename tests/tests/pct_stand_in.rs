@@ -1,7 +1,7 @@
 //! `pct` of `tests/pve` over real containers says and does what the genuine one did.
 
 use anyhow::Result;
-use phoenix_tests::{Node, NodeContainer, transcript::replay};
+use phoenix_tests::{Node, NodeContainer, running::until, transcript::replay};
 use xtask::testbed::{Image, Options, Release};
 
 const TRANSCRIPT: &str = include_str!("../pve/fixtures/pct-transcript.txt");
@@ -66,4 +66,61 @@ fn snapshots() -> Result<()> {
     let guest = container(&node, "btr", "features: nesting=1\nswap: 512\n")?;
     let folder = tempfile::tempdir()?;
     replay(TRANSCRIPT, &["snapshots"], &[("102", guest.id())], folder.path())
+}
+
+/// What the transcript does not show, and PCT.md says.
+#[test]
+fn an_explicit_profile_is_told_and_features_wait_for_a_stop_from_whichever_side() -> Result<()> {
+    let node = Node::enter()?;
+    let options = Options {
+        config: ["features: nesting=1,fuse=1", "lxc.apparmor.profile: unconfined"]
+            .map(str::to_owned)
+            .into(),
+        stopped: true,
+        ..Options::default()
+    };
+    let guest = node.container(&Image::ensure(Release::Bookworm)?, &options)?;
+    let overridden = "explicitly configured lxc.apparmor.profile overrides the following settings: \
+                      features:fuse, features:nesting\n";
+    let set = guest.pct("set", &["--cores", "2"])?.success()?;
+    assert_eq!((set.stdout.as_str(), set.stderr.as_str()), ("", overridden));
+    let start = guest.pct("start", &[])?.success()?;
+    assert_eq!((start.stdout.as_str(), start.stderr.as_str()), (overridden, ""));
+    guest.wait_until_up()?;
+    // The device is there all the same.
+    guest.ok(&["test", "-c", "/dev/fuse"])?;
+
+    guest.pct("set", &["--features", "nesting=1"])?.success()?;
+    assert!(guest.conf()?.contains("\n[pve:pending]\nfeatures: nesting=1\n"));
+    // LXC cuts the command off with the container, so that its exit code says nothing.
+    guest.exec(&["systemctl", "poweroff"])?;
+    let applied = || Ok(!guest.conf()?.contains("[pve:pending]"));
+    until("what is pending to come into force", applied)?;
+    assert!(guest.conf()?.contains("\nfeatures: nesting=1\n"));
+    guest.start()?;
+    assert!(guest.exec(&["test", "-e", "/dev/fuse"])?.code != 0);
+
+    // A reboot notices the lock too late.
+    guest.pct("set", &["--lock", "backup"])?.success()?;
+    let reboot = guest.pct("reboot", &[])?;
+    let expected = format!("startup for container '{}' failed\n", guest.id());
+    assert_eq!((reboot.code, reboot.stderr), (255, expected));
+    assert_eq!(guest.pct("status", &[])?.stdout, "status: stopped\n");
+    Ok(())
+}
+
+/// The process that was started is the one that waits for the container's command.
+#[test]
+fn exec_becomes_lxc_attach() -> Result<()> {
+    let node = Node::enter()?;
+    let guest = node.container(&Image::ensure(Release::Bookworm)?, &Options::default())?;
+    let mut child = node.pct_command().args(["exec", guest.id(), "--", "sleep", "60"]).spawn()?;
+    let name = format!("/proc/{}/comm", child.id());
+    until("lxc-attach", || Ok(std::fs::read_to_string(&name)? != "pct\n"))?;
+    // LXC runs a copy of itself, whose name is a number.
+    let command = std::fs::read(format!("/proc/{}/cmdline", child.id()))?;
+    assert!(command.starts_with(b"lxc-attach\0"), "{}", command.escape_ascii());
+    child.kill()?;
+    child.wait()?;
+    Ok(())
 }

@@ -3,6 +3,8 @@
 mod keys;
 mod parse;
 mod section;
+#[cfg(test)]
+mod tests;
 mod text;
 mod write;
 

@@ -19,9 +19,9 @@ pub fn write(conf: &Conf) -> String {
 }
 
 fn section(text: &mut String, section: &Section) {
-    let description = section.get("description").unwrap_or_default();
     // Perl's split leaves empty lines at the end out.
-    for line in description.trim_end_matches('\n').split('\n').filter(|_| !description.is_empty()) {
+    let description = section.get("description").unwrap_or_default().trim_end_matches('\n');
+    for line in description.split('\n').filter(|_| !description.is_empty()) {
         text.push_str(&format!("#{}\n", encode(line)));
     }
     for (key, value) in section.values.iter().filter(|(key, _)| *key != "description") {
