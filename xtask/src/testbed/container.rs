@@ -47,7 +47,7 @@ impl Container {
         Self::make(image, name, Some(claim), options)
     }
 
-    /// Makes a container whose name is a number, as on Proxmox: the lowest from `701` on that nobody has.
+    /// Makes a container whose name is a number of three digits, as on Proxmox, that nobody else has.
     /// It stays stopped, for it is Proxmox's business to start it and to write its configuration.
     /// Otherwise it is as [`Container::create`] makes them.
     pub fn create_numbered(image: &Image, options: &Options) -> Result<Self> {

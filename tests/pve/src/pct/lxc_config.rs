@@ -12,17 +12,20 @@ use crate::conf::{Conf, Section};
 /// What an explicit AppArmor profile takes the effect from.
 const OVERRIDDEN: [&str; 3] = ["mount", "fuse", "nesting"];
 
-/// Writes `/var/lib/lxc/ID/config`, and says what it leaves out.
+/// Writes `/var/lib/lxc/ID/config`, and says what it leaves out. A guest that is only a file in `/etc/pve` has no
+/// folder there, and gets none: nobody would clean it away.
 pub(super) fn write(id: u32, conf: &Conf, voice: Voice) -> Result<(), Failure> {
     if let Some(remark) = overridden(&conf.main) {
         voice.remark(&remark);
     }
     let folder = Path::new(LXC_PATH).join(id.to_string());
+    if !folder.exists() {
+        return Ok(());
+    }
     let path = folder.join("config");
     let program = std::env::current_exe()
         .map_err(|error| Failure::system("unable to tell where pct is", &error))?;
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&path, render(id, &conf.main, &program)))
+    fs::write(&path, render(id, &conf.main, &program))
         .map_err(|error| Failure::system(&format!("unable to write '{}'", path.display()), &error))
 }
 
