@@ -1,17 +1,14 @@
 //! The files of the cluster and what may be done to them; no system call is made here.
 
+mod change;
+
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use rustix::io::Errno;
 
-use super::place::Place;
-
 /// The number of the topmost folder.
 pub const ROOT: u64 = 1;
-
-/// No file may be larger.
-const LARGEST: usize = 1 << 20;
 
 /// Says who is in the cluster; its content follows the quorum.
 const MEMBERS: &str = ".members";
@@ -152,171 +149,6 @@ impl Tree {
     pub(super) fn target(&self, number: u64) -> Result<&str, Errno> {
         let Kind::Link(target) = self.kind(number)? else { return Err(Errno::INVAL) };
         Ok(target)
-    }
-
-    /// Whether anything may be written now.
-    pub(super) fn writable(&self) -> Result<(), Errno> {
-        if self.quorum { Ok(()) } else { Err(Errno::ACCESS) }
-    }
-
-    /// Makes an empty file; for a guest's configuration only if no other guest has its number.
-    pub(super) fn create(
-        &mut self,
-        folder: u64,
-        name: &str,
-        now: SystemTime,
-    ) -> Result<u64, Errno> {
-        self.writable()?;
-        self.refuse_taken_number(folder, name, None)?;
-        if self.children(folder)?.contains_key(name) {
-            return Err(Errno::EXIST);
-        }
-        Ok(self.insert(folder, name, Kind::File(Vec::new()), now))
-    }
-
-    /// Makes an empty folder.
-    pub(super) fn make_folder(
-        &mut self,
-        parent: u64,
-        name: &str,
-        now: SystemTime,
-    ) -> Result<u64, Errno> {
-        self.writable()?;
-        if self.children(parent)?.contains_key(name) {
-            return Err(Errno::EXIST);
-        }
-        let kind = Kind::Folder { parent, name: name.to_owned(), children: BTreeMap::new() };
-        Ok(self.insert(parent, name, kind, now))
-    }
-
-    /// Writes bytes into a file.
-    pub(super) fn write(
-        &mut self,
-        number: u64,
-        offset: u64,
-        new: &[u8],
-        now: SystemTime,
-    ) -> Result<(), Errno> {
-        let from = usize::try_from(offset).map_err(|_| Errno::FBIG)?;
-        let end = from.saturating_add(new.len());
-        let bytes = self.bytes_to_change(number, end, now)?;
-        if bytes.len() < end {
-            bytes.resize(end, 0);
-        }
-        bytes[from..end].copy_from_slice(new);
-        Ok(())
-    }
-
-    /// Cuts a file off, or fills it up with zeros.
-    pub(super) fn resize(&mut self, number: u64, size: u64, now: SystemTime) -> Result<(), Errno> {
-        let size = usize::try_from(size).map_err(|_| Errno::FBIG)?;
-        self.bytes_to_change(number, size, now)?.resize(size, 0);
-        Ok(())
-    }
-
-    fn bytes_to_change(
-        &mut self,
-        number: u64,
-        size: usize,
-        now: SystemTime,
-    ) -> Result<&mut Vec<u8>, Errno> {
-        self.writable()?;
-        if size > LARGEST {
-            return Err(Errno::FBIG);
-        }
-        let entry = self.entries.get_mut(&number).ok_or(Errno::NOENT)?;
-        entry.modified = now;
-        match &mut entry.kind {
-            Kind::File(bytes) => Ok(bytes),
-            Kind::Folder { .. } | Kind::Link(_) => Err(Errno::ISDIR),
-        }
-    }
-
-    /// Removes a file. Whoever has it open can go on reading it.
-    pub(super) fn unlink(&mut self, folder: u64, name: &str) -> Result<(), Errno> {
-        self.writable()?;
-        match self.kind(self.lookup(folder, name)?)? {
-            Kind::Folder { .. } => Err(Errno::ISDIR),
-            // What pmxcfs itself makes it does not give away.
-            Kind::Link(_) => Err(Errno::ACCESS),
-            Kind::File(_) => self.children_mut(folder).map(|children| {
-                children.remove(name);
-            }),
-        }
-    }
-
-    /// Removes an empty folder.
-    pub(super) fn remove_folder(&mut self, parent: u64, name: &str) -> Result<(), Errno> {
-        self.writable()?;
-        if !self.children(self.lookup(parent, name)?)?.is_empty() {
-            return Err(Errno::NOTEMPTY);
-        }
-        self.children_mut(parent)?.remove(name);
-        Ok(())
-    }
-
-    /// Gives an entry another place; a file that is there is replaced.
-    pub(super) fn rename(
-        &mut self,
-        (folder, name): (u64, &str),
-        (new_folder, new_name): (u64, &str),
-    ) -> Result<(), Errno> {
-        self.writable()?;
-        let moved = self.lookup(folder, name)?;
-        self.refuse_taken_number(new_folder, new_name, Some((folder, name)))?;
-        if let Ok(replaced) = self.lookup(new_folder, new_name)
-            && !matches!(self.kind(replaced)?, Kind::File(_))
-        {
-            return Err(Errno::EXIST);
-        }
-        self.children_mut(folder)?.remove(name);
-        self.children_mut(new_folder)?.insert(new_name.to_owned(), moved);
-        if let Some(Entry { kind: Kind::Folder { parent, name, .. }, .. }) =
-            self.entries.get_mut(&moved)
-        {
-            (*parent, *name) = (new_folder, new_name.to_owned());
-        }
-        Ok(())
-    }
-
-    /// A number belongs to one guest of the whole cluster. A guest may be moved to another node.
-    fn refuse_taken_number(
-        &self,
-        folder: u64,
-        name: &str,
-        from: Option<(u64, &str)>,
-    ) -> Result<(), Errno> {
-        let folders = self.folders_of(folder);
-        let Some(wanted) = Place::of(&folders, name) else { return Ok(()) };
-        let source = from.map(|(folder, name)| (self.folders_of(folder), name));
-        let source = source.as_ref().and_then(|(folders, name)| Place::of(folders, name));
-        if source.is_some_and(|place| place.id == wanted.id) {
-            return Ok(());
-        }
-        let file = format!("{}.conf", wanted.id);
-        for (node, number) in self.children(self.lookup(ROOT, "nodes")?)? {
-            for kind in ["lxc", "qemu-server"] {
-                let here = node == wanted.node && kind == wanted.kind;
-                let taken = |folder| self.lookup(folder, &file).is_ok();
-                if !here && self.lookup(*number, kind).is_ok_and(taken) {
-                    return Err(Errno::EXIST);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The names of a folder and those above it, the topmost first.
-    fn folders_of(&self, mut folder: u64) -> Vec<&str> {
-        let mut names = Vec::new();
-        while folder != ROOT
-            && let Ok(Kind::Folder { parent, name, .. }) = self.kind(folder)
-        {
-            names.push(name.as_str());
-            folder = *parent;
-        }
-        names.reverse();
-        names
     }
 
     fn insert(&mut self, folder: u64, name: &str, kind: Kind, now: SystemTime) -> u64 {
