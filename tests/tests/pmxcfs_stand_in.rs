@@ -93,7 +93,7 @@ fn modes_owners_and_what_is_refused() -> Result<()> {
 
 #[test]
 fn without_quorum_nothing_is_written() -> Result<()> {
-    let mut node = node()?;
+    let node = node()?;
     let conf = node.path("lxc/100.conf");
     let open = File::options().write(true).open(&conf)?;
     assert!(node.read(".members")?.contains("\"quorate\": 1"));
