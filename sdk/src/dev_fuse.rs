@@ -62,13 +62,8 @@ pub fn wanted(cx: &Context<'_>) -> Result<Vec<Change>> {
     }
     let (key, value, others) = match cx.manager() {
         Manager::Pve if options.passed => return Ok(changes),
-        Manager::Pve if !options.entries.iter().any(|value| judge(value) == Judgement::Good) => {
-            (FEATURES, FEATURE, Others::Merged)
-        }
-        _ => {
-            let good = options.entries.iter().find(|value| judge(value) == Judgement::Good);
-            (KEY, good.map_or(VALUE, String::as_str), Others::Kept)
-        }
+        Manager::Pve if working(&options.entries).is_none() => (FEATURES, FEATURE, Others::Merged),
+        _ => (KEY, working(&options.entries).unwrap_or(VALUE), Others::Kept),
     };
     let (key, value) = (key.to_owned(), value.to_owned());
     changes.push(
@@ -76,6 +71,11 @@ pub fn wanted(cx: &Context<'_>) -> Result<Vec<Change>> {
             .because("Docker's mounts need `/dev/fuse` in the container"),
     );
     Ok(changes)
+}
+
+/// The first entry that brings the device in.
+pub fn working(entries: &[String]) -> Option<&str> {
+    entries.iter().map(String::as_str).find(|value| judge(value) == Judgement::Good)
 }
 
 /// The entries that were meant to bring the device in, and with which the container would not start, or would
@@ -94,7 +94,7 @@ pub fn broken(entries: &[String]) -> Vec<(&str, &'static str)> {
 /// As [`Machine::observe`].
 pub fn evidence(cx: &Context<'_>) -> Result<Evidence> {
     let options = Options::of(cx)?;
-    let good = options.entries.iter().find(|value| judge(value) == Judgement::Good);
+    let good = working(&options.entries);
     let expected = match cx.manager() {
         Manager::Lxc => format!("{KEY} = {VALUE}"),
         Manager::Pve => format!("{FEATURES}: {FEATURE}"),

@@ -10,6 +10,8 @@ use crate::{
 
 /// For init to answer.
 const READY: Duration = Duration::from_secs(120);
+/// For what is left of a failed start.
+const DOWN: Duration = Duration::from_secs(10);
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(100);
 
@@ -65,6 +67,18 @@ fn look(machine: &ContainerMachine) -> Result<(bool, String)> {
     let word = state.line();
     let ready = matches!(word.as_str(), "running" | "degraded" | "maintenance");
     Ok((ready, if word.is_empty() { state.complaint() } else { format!("systemd is {word}") }))
+}
+
+/// After a start that failed: the monitor may need a moment to be gone, and until then the container seems to run.
+///
+/// # Errors
+/// When the host cannot say.
+pub(super) fn until_down(is_running: &dyn Fn() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + DOWN;
+    while is_running()? && Instant::now() < deadline {
+        std::thread::sleep(INTERVAL);
+    }
+    Ok(())
 }
 
 /// The error for a container that does not run and should.

@@ -378,10 +378,10 @@ mod tests {
             if std::mem::take(&mut first) {
                 fs::write(&now.path, "b = 2\n").unwrap();
             }
-            lxc.edited(now, set)
+            lxc.edited(now, Edit::Set { key: "k", value: "w", others: Others::Replaced })
         })
         .unwrap();
-        assert_eq!(fs::read_to_string(&before.path).unwrap(), "b = 2\nk = v\n");
+        assert_eq!(fs::read_to_string(&before.path).unwrap(), "b = 2\nk = w\n");
         fs::write(&before.path, b"\xff").unwrap();
         assert_eq!(lxc.config("web").unwrap_err().code, "RUNTIME-FAILED");
     }

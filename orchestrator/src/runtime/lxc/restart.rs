@@ -79,6 +79,7 @@ fn launch(lxc: &Lxc, container: &str) -> Result<()> {
     if output.success() {
         return Ok(());
     }
+    ready::until_down(&|| lxc.is_running(container))?;
     let causes = reasons(&fs::read(log.path()).unwrap_or_default());
     if causes.is_empty() {
         return Err(not_started(container).cause(printable(&output.complaint())));

@@ -19,7 +19,7 @@ pub(super) fn restart(pve: &Pve, container: &str, line: &mut dyn FnMut(&str)) ->
     line(&format!("restarting `{container}`"));
     let said = pct(&["reboot", container], line)?;
     match pve.lxc.monitor(container)? {
-        Some(after) if after != before => ready(pve, container, line),
+        Some(after) if after != before => ready(pve, container, &said, line),
         Some(_) => {
             let message = format!("`{}` could not be restarted", printable(container));
             let error = Error::new(ErrorKind::Step, "CONTAINER-STOP", message)
@@ -44,12 +44,16 @@ fn start(pve: &Pve, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
         if !pve.is_running(container)? {
             return Err(said.into_iter().fold(not_started(container), Error::cause));
         }
+        return ready(pve, container, &said, line);
     }
-    ready(pve, container, line)
+    ready(pve, container, &[], line)
 }
 
-fn ready(pve: &Pve, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
+/// Waits until it answers. What is left of a failed start may seem to run for a moment; then what `pct` said
+/// is why.
+fn ready(pve: &Pve, container: &str, said: &[String], line: &mut dyn FnMut(&str)) -> Result<()> {
     ready::wait(pve, container, &|| pve.is_running(container), line)
+        .map_err(|error| said.iter().fold(error, Error::cause))
 }
 
 /// Runs `pct`, and gives what may say why it failed: its tasks write all that LXC says to standard output, and
