@@ -1,11 +1,13 @@
-//! The catalogue: may this library be loaded, load it, speak to it.
+//! The catalogue: may this library be loaded, load it, speak to it; the same for scripts.
 //!
 //! What this module does not do: it does not know what a step is for, nor in which order steps run.
 
 pub mod host;
+mod loaded;
 mod loaded_step;
 mod probes;
 pub mod rehearse;
+pub mod script;
 mod seat;
 mod trust;
 
@@ -16,9 +18,10 @@ use std::{
 };
 
 use phoenix_sdk::Code;
-use semver::Version;
 
+pub use loaded::{Loaded, versions};
 pub use loaded_step::LoadedStep;
+pub use script::{LoadedScript, Ran, Verb};
 pub use seat::{Applied, Seat};
 pub use trust::{Demand, Signed, Standing};
 
@@ -113,12 +116,22 @@ fn load_one<'m>(
     Ok(step)
 }
 
-/// The version of each loaded step.
+/// All steps of these names, of either kind.
 ///
 /// # Errors
-/// `PLUGIN-META` when a step's version is not semver.
-pub fn versions(steps: &BTreeMap<String, LoadedStep>) -> Result<BTreeMap<String, Version>> {
-    steps.iter().map(|(name, step)| Ok((name.clone(), step.version()?))).collect()
+/// As [`load`] and [`script::load`].
+pub fn load_all(
+    manifest: &Manifest,
+    names: &BTreeSet<String>,
+    exe_dir: &Path,
+) -> Result<BTreeMap<String, Loaded>> {
+    let scripts = script::load(manifest, names)?;
+    let plugins = names.iter().filter(|name| !scripts.contains_key(*name)).cloned().collect();
+    let plugins = load(manifest, &plugins, exe_dir)?;
+    let plugins = plugins.into_iter().map(|(name, step)| (name, Loaded::Plugin(Box::new(step))));
+    let scripts =
+        scripts.into_iter().map(|(name, script)| (name, Loaded::Script(Box::new(script))));
+    Ok(plugins.chain(scripts).collect())
 }
 
 /// The errors of this module.

@@ -10,8 +10,8 @@ use phoenix_sdk::Consent;
 #[command(name = "phoenix-orch", version, about, propagate_version = true)]
 #[command(
     after_help = "Exit codes: 0 done or nothing to do, 1 internal, 2 usage, 3 `plan --check` \
-    found changes, 4 configuration, 5 plugin refused, 6 target unreachable, 7 step failed, 8 verify \
-    failed, 9 rollback conflict, 130 interrupted."
+    found changes, 4 configuration, 5 plugin or script refused, 6 target unreachable, 7 step failed, \
+    8 verify failed or had no evidence, 9 rollback conflict, 130 interrupted."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -124,8 +124,9 @@ pub(super) struct Plan {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// Allow what disturbs something that runs (`restart`: a container or a busy service), or what carries
-    /// Docker's images over to another storage driver (`migrate`).
+    /// Allow what disturbs something that runs (`restart`: a container or a busy service), what carries
+    /// Docker's images over to another storage driver (`migrate`), or script steps without a check, of which
+    /// nobody knows whether they are needed and what they change (`scripts`).
     #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
     pub(super) allow: Vec<Allow>,
     /// What becomes of a step's changes if the step fails.
@@ -213,6 +214,7 @@ pub(super) enum RunsVerb {
 pub(super) enum Allow {
     Restart,
     Migrate,
+    Scripts,
 }
 
 impl From<Allow> for Consent {
@@ -220,6 +222,7 @@ impl From<Allow> for Consent {
         match allow {
             Allow::Restart => Self::Restart,
             Allow::Migrate => Self::Migrate,
+            Allow::Scripts => Self::Scripts,
         }
     }
 }
@@ -323,7 +326,7 @@ pub(super) struct Plugins {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginsVerb {
-    /// The plugins of plugins.toml: does each load, and what does it say about itself.
+    /// The plugins of plugins.toml: does each load, and what does it say about itself; and the scripts.
     List {
         /// For people, or as one JSON document.
         #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]

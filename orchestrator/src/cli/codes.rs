@@ -18,6 +18,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         runtime::CODES,
         catalog::CODES,
         catalog::host::CODES,
+        catalog::script::CODES,
         denials::CODES,
         effect::CODES,
         engine::CODES,

@@ -10,7 +10,11 @@ use super::{
     pin, setting,
 };
 use crate::{
-    catalog::{self, Demand, LoadedStep, Signed, Standing, rehearse},
+    catalog::{
+        self, Demand, LoadedScript, LoadedStep, Signed, Standing, Verb, rehearse,
+        script::{self, command_line},
+    },
+    config::Script,
     error::Result,
     report,
     transport::printable,
@@ -24,7 +28,7 @@ pub(super) fn run(global: &Global, verb: &Plugins) -> Result<u8> {
     }
 }
 
-/// Lists every plugin of the catalogue. One that does not load is an error at the end, after the others
+/// Lists every plugin and every script of the catalogue. One that does not load is an error at the end, after the others
 /// have been listed.
 fn list(global: &Global, output: Output) -> Result<u8> {
     let manifest = setting::manifest(global)?;
@@ -39,7 +43,44 @@ fn list(global: &Global, output: Output) -> Result<u8> {
             }
         }
     }
+    for name in manifest.scripts.keys() {
+        match script::load(&manifest, &[name.clone()].into()) {
+            Ok(scripts) => scripts.values().for_each(|script| show_script(script, output)),
+            Err(error) => {
+                report::error(&error);
+                exit = error.kind.exit_code();
+            }
+        }
+    }
     Ok(exit)
+}
+
+/// A script says nothing about itself: all that is known of it stands in plugins.toml.
+fn show_script(loaded: &LoadedScript, output: Output) {
+    let Script { name, scope, time_limit, .. } = &loaded.script;
+    let line = |verb: Verb| loaded.call(verb).map(|call| call.argv("{ctid}"));
+    if output == Output::Json {
+        return print(&format!(
+            "{}\n",
+            json!({
+                "name": name, "script": true, "scope": scope, "time_limit_s": time_limit.as_secs(),
+                "apply": line(Verb::Apply), "check": line(Verb::Check), "verify": line(Verb::Verify),
+            })
+        ));
+    }
+    let place = if *scope == Scope::Host { "once" } else { "once for each container" };
+    let mut text = format!("{name}: a script that runs on the host, {place}\n");
+    let without = |verb| match verb {
+        Verb::Check => "none, so it runs only with --allow scripts, and each time",
+        _ => "none",
+    };
+    for verb in [Verb::Apply, Verb::Check, Verb::Verify] {
+        let what = line(verb).map(|argv| printable(&command_line(&argv)));
+        let what = what.unwrap_or_else(|| without(verb).to_owned());
+        let _ = writeln!(text, "  {:8} {what}", verb.name());
+    }
+    let _ = writeln!(text, "  limit    {} s", time_limit.as_secs());
+    print(&text);
 }
 
 /// Shows one loaded step with all that it asks for, and whether its laws hold. It is for authors, so no pin

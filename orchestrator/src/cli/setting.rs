@@ -11,7 +11,7 @@ use super::args::{Global, Selection};
 use phoenix_sdk::Scope;
 
 use crate::{
-    catalog::{self, LoadedStep},
+    catalog::{self, Loaded},
     config::{self, Manifest},
     error::{Error, ErrorKind, Result},
     graph::{Graph, HOST, StepNode},
@@ -33,28 +33,22 @@ pub(super) fn exe_dir() -> PathBuf {
 }
 
 /// The steps of these features, loaded, with every requirement met.
-pub(super) fn steps(
-    manifest: &Manifest,
-    features: &[String],
-) -> Result<BTreeMap<String, LoadedStep>> {
+pub(super) fn steps(manifest: &Manifest, features: &[String]) -> Result<BTreeMap<String, Loaded>> {
     let names: BTreeSet<String> = manifest.select(features)?;
-    let steps = catalog::load(manifest, &names, &exe_dir())?;
+    let steps = catalog::load_all(manifest, &names, &exe_dir())?;
     config::check_versions(manifest, &catalog::versions(&steps)?)?;
     Ok(steps)
 }
 
 /// The loaded steps as nodes of the graph.
-pub(super) fn nodes(manifest: &Manifest, steps: &BTreeMap<String, LoadedStep>) -> Vec<StepNode> {
+pub(super) fn nodes(manifest: &Manifest, steps: &BTreeMap<String, Loaded>) -> Vec<StepNode> {
     steps
         .iter()
         .map(|(name, step)| StepNode {
             name: name.clone(),
-            scope: step.meta.scope,
-            requires: manifest
-                .plugins
-                .get(name)
-                .map(|plugin| plugin.requires.keys().cloned().collect())
-                .unwrap_or_default(),
+            scope: step.scope(),
+            requires: manifest.requires(name).cloned().collect(),
+            note: step.note(),
         })
         .collect()
 }
@@ -71,7 +65,7 @@ pub(super) fn must_be_root() -> Result<()> {
 /// All that a verb which works on machines needs.
 pub(super) struct Setting {
     pub(super) manifest: Manifest,
-    pub(super) steps: BTreeMap<String, LoadedStep>,
+    pub(super) steps: BTreeMap<String, Loaded>,
     pub(super) graph: Graph,
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) containers: Vec<String>,

@@ -74,7 +74,7 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         DUPLICATE,
-        "The same name is given twice: a key, a table, a step in a feature, or a container.",
+        "The same name is given twice: a key, a table, a step in a feature, a container, or a plugin and a script.",
         "Remove one of the two.",
     ),
     Code::new(
@@ -113,7 +113,7 @@ pub const CODES: &[Code] = &[
     Code::new(
         VERSION,
         "A version requirement in plugins.toml cannot be understood.",
-        "Write it as Cargo does: \"^0.1\" (compatible with 0.1), \"=1.2.3\", \">=1.2, <2\" or \"*\".",
+        "Write it as Cargo does: \"^0.1\" (compatible with 0.1), \"=1.2.3\", \">=1.2, <2\" or \"*\". Scripts have no version: \"*\" is all that can be required of them.",
     ),
     Code::new(
         PIN,
@@ -122,7 +122,7 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         STEP_UNKNOWN,
-        "A feature or another step names a step that has no [plugins.NAME] section.",
+        "A feature or another step names a step that has no [plugins.NAME] and no [scripts.NAME] section.",
         "Correct the name, or add the section.",
     ),
     Code::new(

@@ -12,9 +12,11 @@ use serde_json::Value as Json;
 
 use super::params::overlay;
 use super::pins::{Pins, Signer};
+use super::script::{Call, Script};
 use super::source::Source;
 
-/// The catalogue. Every step that it names has an entry in `plugins`, and requirements have no cycle.
+/// The catalogue. Every step that it names has an entry in `plugins` or in `scripts`, never in both, and
+/// requirements have no cycle.
 #[derive(Debug, Clone)]
 pub struct Manifest {
     /// The file, as it was named.
@@ -27,8 +29,10 @@ pub struct Manifest {
     pub targets: Targets,
     /// The steps of each feature, in the order of the file, which means nothing; at least one each.
     pub features: BTreeMap<String, Vec<String>>,
-    /// The steps by name.
+    /// The steps that are plugins, by name.
     pub plugins: BTreeMap<String, Plugin>,
+    /// The steps that are scripts, by name.
+    pub scripts: BTreeMap<String, Script>,
     /// The folder of the file, absolute: what its relative paths are relative to.
     pub(super) dir: PathBuf,
     pub(super) source: Arc<Source>,
@@ -123,6 +127,30 @@ impl Plugin {
 }
 
 impl Manifest {
+    /// The steps that a step requires; none for one that is not in the file.
+    pub fn requires(&self, step: &str) -> impl Iterator<Item = &String> {
+        let plugin = self.plugins.get(step).map(|plugin| &plugin.requires);
+        let requires = plugin.or_else(|| Some(&self.scripts.get(step)?.requires));
+        requires.into_iter().flat_map(BTreeMap::keys)
+    }
+
+    /// Where in the file a call of a script is, with line and caret. The label says in a few words what is
+    /// wrong with it.
+    pub fn excerpt_of_call(&self, call: &Call, label: &str) -> String {
+        self.source.excerpt(call.place.clone(), label)
+    }
+
+    /// Where in the file a script requires this step.
+    pub(super) fn excerpt_of_requirement(
+        &self,
+        script: &Script,
+        step: &str,
+        label: &str,
+    ) -> String {
+        let place = script.places.get(step).unwrap_or(&script.section);
+        self.source.excerpt(place.clone(), label)
+    }
+
     /// Where in the file something is said about a plugin, with line and caret, for
     /// [`crate::error::Error::excerpt`]. The label says in a few words what is wrong with it.
     pub fn excerpt(&self, plugin: &Plugin, part: Part<'_>, label: &str) -> String {

@@ -16,11 +16,14 @@ mod parse;
 mod pins;
 mod plugin;
 mod read;
+mod requires;
+mod script;
 mod section;
 mod select;
 mod shown;
 mod source;
 mod versions;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +38,7 @@ pub use manifest::{Manifest, Part, Plugin, Policy, Restart, Targets};
 pub use names::check_step_name;
 pub use nearest::nearest;
 pub use pins::{Pins, Signer};
+pub use script::{Call, Script};
 pub use shown::shown;
 pub use versions::check_versions;
 

@@ -10,10 +10,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::manifest::{Manifest, Policy, Restart, Targets};
 use super::pins::Pins;
+use super::requires::{Known, no_circle};
 use super::section::{Section, Value};
 use super::shown::shown;
 use super::source::Source;
-use super::{codes, names, pins, plugin};
+use super::{codes, names, pins, plugin, script};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The format of the file that is understood.
@@ -35,18 +36,22 @@ pub(super) fn parse(source: Source, path: PathBuf, dir: PathBuf) -> Result<Manif
     let root = Section::root(&source, table);
     // The format comes first: in a newer one, unknown keys are to be expected.
     format(&source, &root)?;
-    root.only(&["format", "plugin_dirs", "policy", "targets", "features", "plugins"])?;
+    root.only(&["format", "plugin_dirs", "policy", "targets", "features", "plugins", "scripts"])?;
 
-    let plugins = plugin::all(&source, &root)?;
-    let features = features(&source, &root, |step| {
-        if plugins.contains_key(step) { Ok(()) } else { Err(Vec::from_iter(plugins.keys())) }
-    })?;
+    let known = Known::of(&root)?;
+    let plugins = plugin::all(&source, &root, &known)?;
+    let scripts = script::all(&source, &root, &dir, &known)?;
+    let of_plugins = plugins.iter().map(|(name, one)| (name.as_str(), &one.places.requires));
+    let of_scripts = scripts.iter().map(|(name, one)| (name.as_str(), &one.places));
+    no_circle(&source, of_plugins.chain(of_scripts))?;
+    let features = features(&source, &root, &known)?;
     let manifest = Manifest {
         plugin_dirs: plugin_dirs(&source, &root)?.iter().map(|path| dir.join(path)).collect(),
         policy: policy(&source, &root)?,
         targets: targets(&source, &root)?,
         features,
         plugins,
+        scripts,
         path,
         dir,
         source: Arc::clone(&source),
@@ -150,11 +155,11 @@ fn container(section: &Section<'_>, value: Value<'_>) -> Result<String> {
     }
 }
 
-/// The features. `known` says of a step whether it exists, else the names of those that do.
-fn features<'k>(
+/// The features.
+fn features(
     source: &Source,
     root: &Section<'_>,
-    known: impl Fn(&str) -> Result<(), Vec<&'k String>>,
+    known: &Known<'_>,
 ) -> Result<BTreeMap<String, Vec<String>>> {
     let Some(section) = root.section("features")? else { return Ok(BTreeMap::new()) };
     let mut features = BTreeMap::new();
@@ -164,10 +169,7 @@ fn features<'k>(
         let mut seen = Vec::new();
         for value in section.list(name, value)? {
             let step = section.entry(name, value)?;
-            if let Err(known) = known(step) {
-                let known = known.into_iter().map(String::as_str);
-                return Err(plugin::unknown_step(source, value.span(), step, known));
-            }
+            known.check(source, value.span(), step)?;
             seen.push((step.to_owned(), value.span()));
         }
         let steps: Vec<_> = seen.iter().map(|(step, _)| step.clone()).collect();

@@ -27,10 +27,8 @@ impl Manifest {
             open.extend(steps.iter().map(String::as_str));
         }
         while let Some(step) = open.pop() {
-            if selected.insert(step.to_owned())
-                && let Some(plugin) = self.plugins.get(step)
-            {
-                open.extend(plugin.requires.keys().map(String::as_str));
+            if selected.insert(step.to_owned()) {
+                open.extend(self.requires(step).map(String::as_str));
             }
         }
         Ok(selected)

@@ -8,27 +8,41 @@ use super::codes;
 use super::manifest::{Manifest, Part, Plugin};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Compares the versions of the steps that were loaded with `version` and `requires` of their sections.
-/// Steps that were not loaded are not looked at, unless a loaded one requires them.
+/// Compares the versions of the steps that were loaded with `version` and `requires` of their sections; a
+/// script has none. Steps that were not loaded are not looked at, unless a loaded one requires them.
 ///
 /// # Errors
 /// `PLUGIN-VERSION` for a step that is not in the version demanded of it, `REQUIREMENT-UNMET` for one
 /// that is not in the version that another step requires, or was not loaded; the first in the order of
 /// names, with the requirement's place in the file.
-pub fn check_versions(manifest: &Manifest, found: &BTreeMap<String, Version>) -> Result<()> {
-    let loaded =
-        || found.iter().filter_map(|(name, version)| Some((manifest.plugins.get(name)?, version)));
-    for (plugin, version) in loaded() {
-        if !plugin.version.matches(version) {
+pub fn check_versions(
+    manifest: &Manifest,
+    found: &BTreeMap<String, Option<Version>>,
+) -> Result<()> {
+    for (name, version) in found {
+        if let (Some(plugin), Some(version)) = (manifest.plugins.get(name), version)
+            && !plugin.version.matches(version)
+        {
             return Err(wrong_version(manifest, plugin, version));
         }
     }
-    for (plugin, _) in loaded() {
-        for (step, wanted) in &plugin.requires {
-            let version = found.get(step);
-            if !version.is_some_and(|version| wanted.matches(version)) {
-                return Err(unmet(manifest, plugin, step, wanted, version));
-            }
+    for by in found.keys() {
+        let plugin = manifest.plugins.get(by);
+        let script = manifest.scripts.get(by);
+        let requires = plugin.map(|one| &one.requires).or(script.map(|one| &one.requires));
+        for (step, wanted) in requires.into_iter().flatten() {
+            let version = match found.get(step) {
+                // Of a script nothing but its being there can be asked.
+                Some(None) => continue,
+                Some(Some(version)) if wanted.matches(version) => continue,
+                found => found.and_then(Option::as_ref),
+            };
+            let excerpt = |label: &str| match (plugin, script) {
+                (Some(plugin), _) => Some(manifest.excerpt(plugin, Part::Requires(step), label)),
+                (None, Some(script)) => Some(manifest.excerpt_of_requirement(script, step, label)),
+                (None, None) => None,
+            };
+            return Err(unmet(by, step, wanted, version, excerpt));
         }
     }
     Ok(())
@@ -45,13 +59,12 @@ fn wrong_version(manifest: &Manifest, plugin: &Plugin, found: &Version) -> Error
 }
 
 fn unmet(
-    manifest: &Manifest,
-    plugin: &Plugin,
+    by: &str,
     step: &str,
     wanted: &VersionReq,
     found: Option<&Version>,
+    excerpt: impl Fn(&str) -> Option<String>,
 ) -> Error {
-    let by = &plugin.name;
     let (what, label) = match found {
         Some(found) => (format!("found is {found}"), format!("found {found}")),
         None => (format!("no `{step}` is loaded"), "not loaded".to_owned()),
@@ -60,7 +73,7 @@ fn unmet(
     let mut error = Error::new(ErrorKind::Config, codes::REQUIREMENT_UNMET, message).hint(format!(
         "Install a version of `{step}` that fits {wanted}, or change what `{by}` requires."
     ));
-    error.excerpt = Some(manifest.excerpt(plugin, Part::Requires(step), &label));
+    error.excerpt = excerpt(&label);
     match found {
         Some(found) => pre_release(error, wanted, found),
         None => error,
@@ -83,12 +96,15 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "format = 1\n\n[plugins.driver]\nversion = \"^0.1\"\n\n\
-        [plugins.install]\nversion = \"^1.2\"\nrequires = { driver = \">=0.1.3\" }\n";
+        [plugins.install]\nversion = \"^1.2\"\nrequires = { driver = \">=0.1.3\" }\n\
+        [scripts.gpu]\napply = \"/gpu.sh\"\nscope = \"host\"\nrequires = { driver = \">=0.1.5\", other = \"*\" }\n\
+        [scripts.other]\napply = \"/other.sh\"\nscope = \"host\"\n";
 
+    /// A version of `-` stands for a script.
     fn check(found: &[(&str, &str)]) -> Result<()> {
         let manifest = parse_text(Path::new("plugins.toml"), TEXT).unwrap();
-        let found =
-            found.iter().map(|(name, version)| ((*name).to_owned(), version.parse().unwrap()));
+        let version = |text: &str| (text != "-").then(|| text.parse().unwrap());
+        let found = found.iter().map(|(name, text)| ((*name).to_owned(), version(text)));
         check_versions(&manifest, &found.collect())
     }
 
@@ -128,5 +144,15 @@ mod tests {
         "#);
         let error = check(&[("install", "1.2.0")]).unwrap_err();
         assert_eq!(error.message, "`install` requires `driver` >=0.1.3, and no `driver` is loaded");
+    }
+
+    #[test]
+    fn what_a_script_requires_counts_too() {
+        check(&[("gpu", "-"), ("other", "-"), ("driver", "0.1.5")]).unwrap();
+        let error = check(&[("gpu", "-"), ("other", "-"), ("driver", "0.1.3")]).unwrap_err();
+        assert_eq!(error.message, "`gpu` requires `driver` >=0.1.5, and found is 0.1.3");
+        assert!(error.excerpt.unwrap().contains("plugins.toml:12:23"));
+        let error = check(&[("gpu", "-"), ("driver", "0.1.9")]).unwrap_err();
+        assert_eq!(error.code, codes::REQUIREMENT_UNMET);
     }
 }

@@ -60,8 +60,9 @@ pub fn judge(before: &Image, after: Option<&Image>, now: &Image) -> Judgement {
                 AsAfter
             }
         }
-        (Image::Running { running: false, .. }, _, Image::Running { .. })
-        | (Image::Unseen, _, Image::Unseen) => AsBefore,
+        (Image::Running { running: false, .. }, _, Image::Running { .. }) => AsBefore,
+        // Nobody can look at what a command does: begun, it counts as done.
+        (Image::Unseen, _, Image::Unseen) => AsAfter,
         (before, after, now) => part(before, after, now),
     }
 }

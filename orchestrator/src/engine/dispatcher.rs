@@ -22,7 +22,7 @@ use super::{
     unit,
 };
 use crate::{
-    catalog::LoadedStep,
+    catalog::Loaded,
     config::Manifest,
     error::{Error, ErrorKind, Result},
     graph::{Graph, Queue, Unit},
@@ -76,7 +76,7 @@ pub struct Job<'a> {
     /// Where steps and parameters come from.
     pub manifest: &'a Manifest,
     /// The loaded steps by name.
-    pub steps: &'a BTreeMap<String, LoadedStep>,
+    pub steps: &'a BTreeMap<String, Loaded>,
     /// The units.
     pub graph: &'a Graph,
     /// The targets.
@@ -100,7 +100,7 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    pub(super) fn step(&self, unit: &Unit) -> Result<&LoadedStep> {
+    pub(super) fn step(&self, unit: &Unit) -> Result<&Loaded> {
         self.steps.get(&unit.step).ok_or_else(|| {
             Error::new(
                 ErrorKind::Internal,
@@ -142,6 +142,8 @@ pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8
     let state = recorder.state();
     let exit = match (state.exit(), job.mode) {
         (0, Mode::Plan { check: true }) if state.counts().changes > 0 => CHANGES_FOUND,
+        // Nothing speaks against what has no evidence, and nothing for it.
+        (0, Mode::Verify) if state.counts().unproven > 0 => ErrorKind::Verify.exit_code(),
         (exit, _) => exit,
     };
     recorder.emit(Body::RunFinished { took_ms: millis(begin.elapsed()), exit })?;
@@ -275,6 +277,8 @@ fn live(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &Unit) 
 fn failed(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit, error: Error) -> Error {
     let effects = recorder.effects_of(unit);
     let left = reverse(&effects);
+    let impossible = left.iter().flat_map(|reversal| &reversal.impossible);
+    let error = impossible.fold(error, |error, what| error.hint(format!("It {what}.")));
     if left.iter().all(|reversal| reversal.deeds.is_empty()) {
         return error;
     }

@@ -89,11 +89,32 @@ impl Doer<'_, '_> {
 
     fn act(&self, change: &Change, observed: Option<&Observed>, before: &Image) -> Result<()> {
         let expected = effect::expected(self.hands, self.memory, change, observed, before)?;
+        self.intended(change, before, expected, |line| {
+            effect::perform(self.hands, change, observed, line)
+                .and_then(|()| effect::all_back(self.hands, before))
+        })
+    }
+
+    /// Lets something act of which nobody can tell what it does, as one effect.
+    pub(super) fn by_itself(
+        &self,
+        change: &Change,
+        act: impl FnOnce(&mut dyn FnMut(&str)) -> Result<()>,
+    ) -> Result<()> {
+        self.intended(change, &Image::Unseen, None, act)
+    }
+
+    /// Says what is intended, does it, and says how it ended.
+    fn intended(
+        &self,
+        change: &Change,
+        before: &Image,
+        expected: Option<Image>,
+        act: impl FnOnce(&mut dyn FnMut(&str)) -> Result<()>,
+    ) -> Result<()> {
         let deed = Deed::Change(change.clone());
         let number = self.recorder.intend(self.unit, deed, before, expected)?;
-        let mut line = |line: &str| self.say(line);
-        let outcome = effect::perform(self.hands, change, observed, &mut line)
-            .and_then(|()| effect::all_back(self.hands, before));
+        let outcome = act(&mut |line| self.say(line));
         self.ended(number, &Item::of(&change.kind), outcome.map(|()| Vec::new()))
     }
 

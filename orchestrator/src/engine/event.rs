@@ -206,6 +206,11 @@ pub enum Outcome {
         /// How many.
         changes: usize,
     },
+    /// A script without a check ran: nobody can say what it has changed, or whether it had to.
+    Ran {
+        /// Whether its own verify has looked afterwards, and was content.
+        proven: bool,
+    },
     /// Planning only: changes would be made.
     WouldChange {
         /// How many.
@@ -213,6 +218,10 @@ pub enum Outcome {
     },
     /// Verifying only: the evidence holds.
     Verified,
+    /// Verifying only: there is nothing that could give evidence, neither for it nor against it.
+    Unproven,
+    /// Taking back only: nothing of what it did can be taken back.
+    Irrevocable,
     /// Taking back only: some of it was left as it is, because something still needs it.
     Kept {
         /// How many changes were made all the same.

@@ -10,6 +10,7 @@ mod dispatcher;
 mod doer;
 mod effects;
 pub mod event;
+mod evidence;
 mod fleet;
 mod mediate;
 mod memory;
@@ -19,6 +20,7 @@ mod recorder;
 mod recover;
 mod reverse;
 mod rollback;
+mod script;
 pub mod state;
 mod undisturbed;
 mod unit;
@@ -62,8 +64,10 @@ pub trait Transcripts: Sync {
 pub const CODES: &[Code] = &[
     Code::new(
         "CONSENT-MISSING",
-        "A step needs to restart something that runs, and you have not allowed it. None of the step's changes was made.",
-        "Look at `phoenix-orch plan`, and run again with `--allow restart`, or set `restart = \"allow\"` in the policy.",
+        "A step needs to restart something that runs, to carry images over, or to run a script of which nobody knows whether it is \
+         needed, and you have not allowed it. None of the step's changes was made.",
+        "Look at `phoenix-orch plan`, and run again with `--allow` and the word that the error names; for restarts, \
+         `restart = \"allow\"` in the policy does the same.",
     ),
     Code::new(
         "EVIDENCE-FAILED",
@@ -96,6 +100,22 @@ pub const CODES: &[Code] = &[
         "A run was cut off (killed, or the machine went down) while it was about to change something, and what is there now is \
          neither what was there before nor what the run would have left: somebody has changed it since. Nothing was touched.",
         "Look at what is there now, and mend it if need be. Run again to go on from it.",
+    ),
+    Code::new(
+        "SCRIPT-CHECK-FAILED",
+        "The `check` of a script step ended neither with 0 (as wanted) nor with 1 (to do), so nobody knows. Nothing was changed.",
+        "The causes are its last lines. Mend it, or what it complains of.",
+    ),
+    Code::new(
+        "SCRIPT-FAILED",
+        "The program of a script step ended with another exit code than 0: 1 is a fatal error and 2 wrong arguments, as in the old \
+         scripts. What it has changed until then is not known, and stays.",
+        "The causes are its last lines. Mend what they say, then run again.",
+    ),
+    Code::new(
+        "SCRIPT-NOT-CONVERGED",
+        "A script step ran and ended well, and its own `check` still says that it has to run.",
+        "One of the two is mistaken. The script is not run a second time.",
     ),
     Code::new(
         "STEP-UNKNOWN",

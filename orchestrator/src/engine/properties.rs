@@ -131,7 +131,7 @@ proptest! {
 
     /// A run read back is in the same state, and events of other units that came in between change nothing.
     #[test]
-    fn a_state_is_what_its_events_say(ends in proptest::collection::vec(0..4_u8, 1..6), swaps in any::<u64>()) {
+    fn a_state_is_what_its_events_say(ends in proptest::collection::vec(0..6_u8, 1..6), swaps in any::<u64>()) {
         let units: Vec<Unit> = (0..ends.len()).map(|n| Unit::new("s", n.to_string())).collect();
         let event = |seq, body| Event {
             format: FORMAT,
@@ -146,6 +146,8 @@ proptest! {
                 0 => Outcome::Unchanged,
                 1 => Outcome::Changed { changes: 2 },
                 2 => Outcome::Verified,
+                4 => Outcome::Ran { proven: false },
+                5 => Outcome::Unproven,
                 _ => Outcome::Failed { error: Failure { exit: 7, error: StepError::new("X-Y", "m") } },
             };
             bodies.push(Body::UnitStarted { unit: unit.clone() });
@@ -169,7 +171,13 @@ proptest! {
         let whole = fold(&bodies);
         let counts = whole.counts();
         prop_assert_eq!(
-            counts.changed + counts.unchanged + counts.verified + counts.failed + counts.skipped,
+            counts.changed
+                + counts.unchanged
+                + counts.verified
+                + counts.ran
+                + counts.unproven
+                + counts.failed
+                + counts.skipped,
             units.len()
         );
         prop_assert_eq!(whole.exit(), if ends.contains(&3) { 7 } else { 0 });

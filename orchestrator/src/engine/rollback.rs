@@ -280,6 +280,7 @@ impl Rollback<'_> {
         }
         self.memory.settle(unit)?;
         Ok(match changes {
+            0 if !reversal.impossible.is_empty() => Outcome::Irrevocable,
             0 => Outcome::Unchanged,
             changes => Outcome::Changed { changes },
         })

@@ -45,6 +45,12 @@ pub struct Counts {
     pub unchanged: usize,
     /// The evidence holds.
     pub verified: usize,
+    /// A script ran of which nobody knows what it has changed.
+    pub ran: usize,
+    /// There is no evidence.
+    pub unproven: usize,
+    /// Nothing of it can be taken back.
+    pub irrevocable: usize,
     /// Left as it is, in whole or in part, because something still needs it.
     pub kept: usize,
     /// Failed.
@@ -102,6 +108,9 @@ impl State {
             match &state.end {
                 Some(End::Finished(Outcome::Unchanged)) => counts.unchanged += 1,
                 Some(End::Finished(Outcome::Verified)) => counts.verified += 1,
+                Some(End::Finished(Outcome::Ran { .. })) => counts.ran += 1,
+                Some(End::Finished(Outcome::Unproven)) => counts.unproven += 1,
+                Some(End::Finished(Outcome::Irrevocable)) => counts.irrevocable += 1,
                 Some(End::Finished(
                     Outcome::Changed { changes } | Outcome::WouldChange { changes },
                 )) => {

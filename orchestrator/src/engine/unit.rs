@@ -12,11 +12,13 @@ use super::{
     Deed, Job, Mode, Target, ask,
     doer::step,
     event::{Body, Outcome, Planned},
+    evidence::must_hold,
     recorder::Recorder,
+    script,
     unit_host::{Phase, UnitHost},
 };
 use crate::{
-    catalog::{Applied, Seat},
+    catalog::{Applied, Loaded, Seat},
     effect,
     error::{Error, ErrorKind, Result},
     graph::Unit,
@@ -28,7 +30,10 @@ const ROUNDS: u32 = 3;
 
 /// Takes a unit through its life.
 pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<Outcome> {
-    let loaded = job.step(unit)?;
+    let loaded = match job.step(unit)? {
+        Loaded::Plugin(loaded) => loaded,
+        Loaded::Script(loaded) => return script::live(job, recorder, unit, loaded),
+    };
     let life = Life {
         job,
         recorder,
@@ -166,21 +171,7 @@ impl<'r> Life<'_, 'r> {
             )
             .hint("Report it to the step's author: a `verify` without evidence proves nothing."));
         }
-        let failed = report.evidence.iter().filter(|evidence| !evidence.holds);
-        let causes: Vec<String> = failed
-            .map(|evidence| {
-                format!(
-                    "{}: expected {}, observed {}",
-                    evidence.claim, evidence.expected, evidence.observed
-                )
-            })
-            .collect();
-        if causes.is_empty() {
-            return Ok(());
-        }
-        let error = Error::new(ErrorKind::Verify, "EVIDENCE-FAILED", "the evidence does not hold")
-            .hint("The causes say what was expected and what was observed; mend it and run again.");
-        Err(causes.into_iter().fold(error, Error::cause))
+        must_hold(&report.evidence)
     }
 
     /// An error that came from us keeps its kind; one that the step made itself is a step's error.

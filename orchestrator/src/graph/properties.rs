@@ -25,7 +25,7 @@ fn steps() -> impl Strategy<Value = Vec<StepNode>> {
                     } else {
                         requires.into_iter().map(earlier).collect()
                     };
-                    StepNode { name: names[at].clone(), scope, requires }
+                    StepNode { name: names[at].clone(), scope, requires, note: String::new() }
                 })
                 .collect();
             Just(steps).prop_shuffle()

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use phoenix_sdk::Scope;
 
-use super::build::Graph;
+use super::{StepNode, build::Graph};
 
 impl Graph {
     /// One line for each step in the order in which they run, under the number of its level: steps of
@@ -15,6 +15,8 @@ impl Graph {
         let name = |name: &str| escaped(name, |_| None);
         let widest = self.steps.iter().map(|step| name(&step.name).chars().count()).max();
         let widest = widest.unwrap_or_default();
+        let widest_place = self.steps.iter().map(|step| place(step, ": ").chars().count()).max();
+        let widest_place = widest_place.unwrap_or_default().max(25);
         let mut levels: BTreeMap<&str, usize> = BTreeMap::new();
         let mut lines = Vec::new();
         for step in &self.steps {
@@ -28,9 +30,9 @@ impl Graph {
                 format!("after {}", after.join(", "))
             };
             let line = format!(
-                "{level:>2}  {:widest$}  {:25}  {after}",
+                "{level:>2}  {:widest$}  {:widest_place$}  {after}",
                 name(&step.name),
-                scope_name(step.scope)
+                place(step, ": ")
             );
             lines.push((level, line.trim_end().to_owned()));
         }
@@ -47,7 +49,7 @@ impl Graph {
         };
         let mut out = "digraph steps {\n    rankdir = LR;\n    node [shape = box];\n".to_owned();
         for step in &self.steps {
-            let (step, scope) = (name(&step.name), scope_name(step.scope));
+            let (step, scope) = (name(&step.name), place(step, "\\n"));
             let _ = writeln!(out, "    \"{step}\" [label = \"{step}\\n{scope}\"];");
         }
         for step in &self.steps {
@@ -72,7 +74,7 @@ impl Graph {
             self.steps.iter().enumerate().map(|(at, step)| (step.name.as_str(), at)).collect();
         let mut out = "flowchart LR\n".to_owned();
         for (at, step) in self.steps.iter().enumerate() {
-            let scope = scope_name(step.scope);
+            let scope = place(step, "<br>");
             let _ = writeln!(out, "    s{at}[\"{}<br>{scope}\"]", name(&step.name));
         }
         for (at, step) in self.steps.iter().enumerate() {
@@ -82,6 +84,12 @@ impl Graph {
         }
         out
     }
+}
+
+/// Where it works and, behind this, what else is said of it.
+fn place(step: &StepNode, between: &str) -> String {
+    let scope = scope_name(step.scope);
+    if step.note.is_empty() { scope.to_owned() } else { format!("{scope}{between}{}", step.note) }
 }
 
 fn scope_name(scope: Scope) -> &'static str {
@@ -156,6 +164,19 @@ mod tests {
             s3 --> s4
             s2 --> s4
         "#);
+    }
+
+    #[test]
+    fn a_note_stands_beside_the_scope() {
+        let mut script = node("nvidia:c>host-tunables");
+        "script with no check, verify".clone_into(&mut script.note);
+        let graph = Graph::build(&[script, node("host-tunables:h")], &[]).unwrap();
+        insta::assert_snapshot!(graph.render_text(), @r"
+         1  host-tunables  host
+         2  nvidia         each container: script with no check, verify  after host-tunables
+        ");
+        assert!(graph.render_dot().contains(r"each container\nscript with no check, verify"));
+        assert!(graph.render_mermaid().contains("each container<br>script with no check, verify"));
     }
 
     #[test]

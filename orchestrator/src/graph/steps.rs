@@ -17,6 +17,8 @@ pub struct StepNode {
     pub scope: Scope,
     /// The steps that come before it.
     pub requires: Vec<String>,
+    /// What people are told of it besides, in a few words; mostly nothing.
+    pub note: String,
 }
 
 impl StepNode {
@@ -54,8 +56,8 @@ pub(super) fn in_order(steps: &[StepNode]) -> Result<Vec<StepNode>> {
         }
     }
 
-    let scopes: BTreeMap<&str, Scope> =
-        steps.iter().map(|step| (step.name.as_str(), step.scope)).collect();
+    let nodes: BTreeMap<&str, &StepNode> =
+        steps.iter().map(|step| (step.name.as_str(), step)).collect();
     let mut missing: BTreeMap<&str, usize> =
         requires.iter().map(|(step, required)| (*step, required.len())).collect();
     let mut ready: BinaryHeap<Reverse<&str>> =
@@ -63,9 +65,8 @@ pub(super) fn in_order(steps: &[StepNode]) -> Result<Vec<StepNode>> {
     let mut order = Vec::with_capacity(steps.len());
     while let Some(Reverse(name)) = ready.pop() {
         order.push(StepNode {
-            name: name.to_owned(),
-            scope: scopes[name],
             requires: requires[name].iter().map(|&one| one.to_owned()).collect(),
+            ..nodes[name].clone()
         });
         for dependant in dependants.get(name).into_iter().flatten() {
             if let Some(count) = missing.get_mut(dependant) {

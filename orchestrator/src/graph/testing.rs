@@ -16,6 +16,7 @@ pub(super) fn node(text: &str) -> StepNode {
             _ => Scope::HostAndContainers,
         },
         requires: requires.split(',').filter(|one| !one.is_empty()).map(str::to_owned).collect(),
+        note: String::new(),
     }
 }
 

@@ -110,7 +110,9 @@ fn write(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {
             refer(transaction, dead, after)?;
         }
         Body::UnitFinished {
-            unit, outcome: Outcome::Changed { .. } | Outcome::Unchanged, ..
+            unit,
+            outcome: Outcome::Changed { .. } | Outcome::Unchanged | Outcome::Irrevocable,
+            ..
         } => {
             taken_back(transaction, run, unit)?;
         }

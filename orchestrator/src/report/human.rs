@@ -12,7 +12,7 @@ use super::{
     unwritable,
 };
 use crate::{
-    effect::Judgement,
+    effect::{Image, Judgement},
     engine::{Body, Event, Sink, State, event::Outcome},
     error::Result,
     graph::Unit,
@@ -63,6 +63,12 @@ impl<W: Write + Send> Human<W> {
         let (style, word, what) = match outcome {
             Outcome::Unchanged => (GOOD, "Unchanged", String::new()),
             Outcome::Verified => (GOOD, "Verified", String::new()),
+            Outcome::Ran { proven: true } => {
+                (GOOD, "Ran", "no check, the evidence holds, ".to_owned())
+            }
+            Outcome::Ran { proven: false } => (WARN, "Ran", "nobody looked, ".to_owned()),
+            Outcome::Unproven => (WARN, "No evidence", String::new()),
+            Outcome::Irrevocable => (WARN, "Stays", "cannot be taken back, ".to_owned()),
             Outcome::Changed { changes } => (GOOD, "Changed", count(*changes, "change") + ", "),
             Outcome::Kept { changes } => (WARN, "Kept", count(*changes, "change") + ", "),
             Outcome::WouldChange { changes } => {
@@ -105,6 +111,7 @@ impl<W: Write + Send> Human<W> {
         let counts = self.state.counts();
         let units = count(self.state.units.len(), "unit");
         let (style, word, what) = match counts.failed {
+            0 if counts.unproven > 0 => (WARN, "Finished", units),
             0 => (GOOD, "Finished", units),
             failed => (BAD, "Failed", format!("{failed} of {units}")),
         };
@@ -112,6 +119,9 @@ impl<W: Write + Send> Human<W> {
             (counts.changed, "changed"),
             (counts.unchanged, "unchanged"),
             (counts.verified, "verified"),
+            (counts.ran, "ran without a check"),
+            (counts.unproven, "without evidence"),
+            (counts.irrevocable, "cannot be taken back"),
             (counts.kept, "kept"),
             (counts.skipped, "skipped"),
         ]
@@ -134,11 +144,12 @@ impl<W: Write + Send> Human<W> {
 }
 
 /// What was found of something that an earlier run had begun.
-fn settled(unit: &Unit, run: &str, about: &str, found: Judgement) -> String {
+fn settled(unit: &Unit, run: &str, about: &str, found: (Judgement, &Image)) -> String {
     let what = match found {
-        Judgement::AsBefore => "had not been done yet",
-        Judgement::AsAfter => "had been done, in whole or in part",
-        Judgement::Conflict => "was changed by somebody since",
+        (_, Image::Unseen) => "may have been done, in whole or in part; nobody can tell",
+        (Judgement::AsBefore, _) => "had not been done yet",
+        (Judgement::AsAfter, _) => "had been done, in whole or in part",
+        (Judgement::Conflict, _) => "was changed by somebody since",
     };
     format!(
         "{} {}: run {} was cut off; what it was about to do {what}\n{MARGIN}{}\n",
@@ -173,8 +184,8 @@ impl<W: Write + Send> Sink for Human<W> {
                 }
                 Ok(())
             }
-            Body::Settled { unit, of, about, found, .. } => {
-                let text = settled(unit, of, about, *found);
+            Body::Settled { unit, of, about, found, after, .. } => {
+                let text = settled(unit, of, about, (*found, after));
                 self.write(&text)
             }
             Body::Recorded { unit, name, .. } => {

@@ -104,6 +104,40 @@ fn a_run() {
 }
 
 #[test]
+fn what_nobody_looked_at_is_never_called_fine() {
+    let [bare, proven, mute] = ["bare", "proven", "mute"].map(|step| Unit::new(step, "101"));
+    let ended =
+        |unit: &Unit, outcome| Body::UnitFinished { unit: unit.clone(), outcome, took_ms: 1000 };
+    let text = human(vec![
+        started(&[bare.clone(), proven.clone(), mute.clone()]),
+        Body::Settled {
+            unit: bare.clone(),
+            of: "old".into(),
+            effect: 1,
+            about: "run the script `/x.sh 101` (cannot be undone)".into(),
+            found: crate::effect::Judgement::AsAfter,
+            after: Image::Unseen,
+        },
+        ended(&bare, Outcome::Ran { proven: false }),
+        ended(&proven, Outcome::Ran { proven: true }),
+        ended(&mute, Outcome::Unproven),
+        ended(&mute, Outcome::Irrevocable),
+        ended(&mute, Outcome::Unproven),
+        Body::RunFinished { took_ms: 3000, exit: 8 },
+    ]);
+    assert_snapshot!(text, @r"
+      Recovered 101: bare: run old was cut off; what it was about to do may have been done, in whole or in part; nobody can tell
+                run the script `/x.sh 101` (cannot be undone)
+            Ran 101: bare (nobody looked, 1.0 s)
+            Ran 101: proven (no check, the evidence holds, 1.0 s)
+    No evidence 101: mute (1.0 s)
+          Stays 101: mute (cannot be taken back, 1.0 s)
+    No evidence 101: mute (1.0 s)
+       Finished 3 units, 2 ran without a check, 1 without evidence; 0 changes in 3.0 s
+    ");
+}
+
+#[test]
 fn what_a_killed_run_left() {
     let ended = vec!["`apt-get -y` (process 7)".into(), "`sh` (process 8)".into()];
     let text = human(vec![Body::Leftovers { target: "web".into(), ended }]);

@@ -2,7 +2,7 @@
 //! environment, which children inherit and the host can read; what systemd starts does not have it.
 //! Commands on the host get none: a container that one of them starts would carry it for ever.
 
-use std::{fmt, fs};
+use std::{ffi::OsString, fmt, fs};
 
 /// The variable.
 pub(super) const NAME: &str = "PHOENIX_ORCH_SESSION";
@@ -26,6 +26,11 @@ impl Mark {
         // is one: every process can read its own line.
         let start = start(pid).unwrap_or_default();
         Self { pid, start, target: target.to_owned() }
+    }
+
+    /// As a variable of an environment.
+    pub(super) fn variable(&self) -> (&'static str, OsString) {
+        (NAME, self.to_string().into())
     }
 
     /// The mark in an environment as the kernel shows it.

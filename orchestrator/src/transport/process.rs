@@ -2,6 +2,7 @@
 //! does not do: it keeps no output and knows no limits but the deadline.
 
 use std::{
+    ffi::OsString,
     io::{self, Read, Write},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
@@ -17,11 +18,7 @@ use rustix::{
     process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, setsid},
 };
 
-use super::{
-    ENVIRONMENT,
-    children::CHILDREN,
-    mark::{self, Mark},
-};
+use super::{ENVIRONMENT, children::CHILDREN};
 
 /// One of the two streams that a process writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +53,11 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts a program without a shell, in `/`, with the environment of all commands and nothing else but
-    /// the mark of the session that it is, if it is one.
+    /// this.
     pub(super) fn spawn(
         argv: &[String],
         with_stdin: bool,
-        mark: Option<&Mark>,
+        environment: &[(&str, OsString)],
     ) -> io::Result<Self> {
         let (program, arguments) =
             argv.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
@@ -69,7 +66,7 @@ impl Process {
             .args(arguments)
             .env_clear()
             .envs(ENVIRONMENT)
-            .envs(mark.map(|mark| (mark::NAME, mark.to_string())))
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .current_dir("/")
             .stdin(if with_stdin { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())

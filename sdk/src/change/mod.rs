@@ -180,6 +180,9 @@ pub enum Consent {
     /// Docker's images are carried over to another storage driver, and its containers are left behind
     /// on the old one.
     Migrate,
+    /// Something runs of which nobody knows whether it is needed and what it changes: a script step without
+    /// a check. No plugin has a use for it.
+    Scripts,
 }
 
 impl std::fmt::Display for Consent {
@@ -187,6 +190,7 @@ impl std::fmt::Display for Consent {
         match self {
             Self::Restart => f.write_str("restart"),
             Self::Migrate => f.write_str("migrate"),
+            Self::Scripts => f.write_str("scripts"),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::{io, time::Instant};
+use std::{ffi::OsString, io, time::Instant};
 
 use phoenix_sdk::{Bytes, Output};
 
@@ -12,11 +12,16 @@ use crate::{
     },
 };
 
-/// Runs a command to its end, or to the breach of a limit.
-pub(super) fn run(exec: &Exec, line: &mut dyn FnMut(&str)) -> Result<Output> {
+/// Runs a command to its end, or to the breach of a limit, with this in its environment besides what all
+/// commands have.
+pub(super) fn run(
+    exec: &Exec,
+    environment: &[(&str, OsString)],
+    line: &mut dyn FnMut(&str),
+) -> Result<Output> {
     errors::validate(exec)?;
     let deadline = Instant::now() + exec.time_limit;
-    let mut process = match Process::spawn(&exec.argv, !exec.stdin.is_empty(), None) {
+    let mut process = match Process::spawn(&exec.argv, !exec.stdin.is_empty(), environment) {
         Ok(process) => process,
         Err(error) => return not_started(exec, &error),
     };
@@ -79,8 +84,16 @@ fn failed(exec: &Exec, error: &io::Error) -> Error {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::run;
-    use crate::transport::{Exec, printable};
+    use phoenix_sdk::Output;
+
+    use crate::{
+        error::Result,
+        transport::{Exec, printable},
+    };
+
+    fn run(exec: &Exec, line: &mut dyn FnMut(&str)) -> Result<Output> {
+        super::run(exec, &[], line)
+    }
 
     fn sh(script: &str) -> Exec {
         Exec::new(["/bin/sh", "-c", script])

@@ -94,11 +94,13 @@ impl Session {
         let argv: Vec<_> = attach.iter().cloned().chain(script::shell(mark)).collect();
         let nonce = nonce().map_err(Fault::Io)?;
         let process =
-            Process::spawn(&argv, true, Some(mark)).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => {
-                    Fault::Lost(format!("there is no program `{}`", argv[0]))
+            Process::spawn(&argv, true, &[mark.variable()]).map_err(|error| {
+                match error.kind() {
+                    io::ErrorKind::NotFound => {
+                        Fault::Lost(format!("there is no program `{}`", argv[0]))
+                    }
+                    _ => Fault::Io(error),
                 }
-                _ => Fault::Io(error),
             })?;
         let streams = [Frames::new(&nonce), Frames::new(&nonce)];
         let mut session = Self { process, streams, number: 0, has_base64: false };
