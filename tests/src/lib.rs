@@ -12,6 +12,7 @@ pub mod machine;
 pub mod node;
 pub mod node_container;
 pub mod packages;
+pub mod page;
 pub mod product;
 pub mod running;
 pub mod sources;
