@@ -115,7 +115,7 @@ fn scripts_and_plugins_run_in_the_order_of_what_they_require() -> Result<()> {
     says(&graph, &["1  a            host: script with check, no verify", "4  last "]);
     let plan = stage.go(&words(&["plan"]))?.expect_code(0)?;
     says(&plan, &["effects are not known to phoenix-orch", "(needs --allow scripts)"]);
-    says(&plan, &["warning: nobody can tell what this script changes"]);
+    says(&plan, &["so it runs each time, and nobody can tell what it changes"]);
     assert_eq!(stage.log(), Vec::<String>::new());
 
     let name = container.name();
@@ -294,7 +294,7 @@ fn the_first_interruption_lets_it_end_and_starts_nothing_else() -> Result<()> {
 }
 
 #[test]
-fn the_second_interruption_kills_it_and_the_next_run_says_that_nobody_can_tell() -> Result<()> {
+fn the_second_interruption_kills_it() -> Result<()> {
     let marker = format!("6{}", std::process::id());
     let (stage, run) = at_work(&format!("sleep {marker}"))?;
     run.signal("INT")?;
@@ -305,8 +305,47 @@ fn the_second_interruption_kills_it_and_the_next_run_says_that_nobody_can_tell()
     assert!(!left.success(), "it still sleeps");
     assert_eq!(stage.log(), ["begun"]);
     stage.script("s.sh", "echo again >>$LOG")?;
-    let next = stage.go(&["run", "--allow", "scripts"])?.expect_code(0)?;
-    says(&next, &["Recovered", "may have been done, in whole or in part; nobody can tell"]);
+    stage.go(&["run", "--allow", "scripts"])?.expect_code(0)?;
     assert_eq!(stage.log(), ["begun", "again", "t"]);
+    Ok(())
+}
+
+#[test]
+fn a_script_that_a_killed_run_left_at_work_is_not_started_beside_itself() -> Result<()> {
+    let (stage, run) = at_work("while [ ! -e $LOG.end ]; do sleep 0.1; done")?;
+    run.signal("KILL")?;
+    until("the run to end", || Ok(!run.is_alive()?))?;
+    let refused = stage.go(&["run", "--allow", "scripts"])?.expect_code(7)?;
+    says(&refused, &["Recovered", "may have been done, in whole or in part; nobody can tell"]);
+    says(&refused, &["error[SCRIPT-RUNNING]", "cause: process "]);
+    stage.bench.write("log.end", "")?;
+    until("the script to end", || Ok(stage.log() == ["begun", "done"]))?;
+    until("the second run", || Ok(stage.go(&["run", "--allow", "scripts"])?.code() == 0))?;
+    assert_eq!(stage.log(), ["begun", "done", "begun", "done", "t"]);
+    Ok(())
+}
+
+#[test]
+fn one_script_acts_at_a_time() -> Result<()> {
+    let containers = [container("scripts-one")?, container("scripts-two")?];
+    let stage = Stage::new("[features]\nx = [\"s\"]\n[scripts.s]\napply = \"s.sh\"\n")?;
+    stage
+        .script("s.sh", "mkdir $LOG.alone || exit 1; sleep 1; rmdir $LOG.alone; echo $1 >>$LOG")?;
+    let targets = containers.each_ref().map(Container::name);
+    let words = ["run", "--allow", "scripts", "--jobs", "2", "--target", &targets.join(",")];
+    says(&stage.go(&words)?.expect_code(0)?, &["2 ran without a check"]);
+    let mut log = stage.log();
+    log.sort();
+    let mut expected = targets.map(str::to_owned);
+    expected.sort();
+    assert_eq!(log, expected);
+    // The target that another run works on is locked for scripts as for plugins.
+    stage.script("s.sh", "echo begun >>$LOG; while [ ! -e $LOG.end ]; do sleep 0.1; done")?;
+    let words = ["run", "-f", "x", "--allow", "scripts", "--target", containers[0].name()];
+    let first = Running::start(&stage.bench, &words)?;
+    until("the script to begin", || Ok(stage.log().len() == 3))?;
+    says(&stage.bench.run(&words)?.expect_code(6)?, &["TARGET-LOCKED"]);
+    stage.bench.write("log.end", "")?;
+    first.wait()?.expect_code(0)?;
     Ok(())
 }

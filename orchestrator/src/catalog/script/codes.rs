@@ -1,10 +1,12 @@
-//! The errors that a script's programs can give before they have said anything.
+//! The errors that a script's programs can give before they are started.
 
 use phoenix_sdk::Code;
 
 pub(super) const MISSING: &str = "SCRIPT-MISSING";
 pub(super) const UNTRUSTED: &str = "SCRIPT-UNTRUSTED";
 pub(super) const NOT_EXECUTABLE: &str = "SCRIPT-NOT-EXECUTABLE";
+
+pub(super) const RUNNING: &str = "SCRIPT-RUNNING";
 
 /// The errors of this module.
 pub const CODES: &[Code] = &[
@@ -18,6 +20,12 @@ pub const CODES: &[Code] = &[
         "A program of a script step is no executable file: the right to execute is missing, it is a folder, or its first line \
          names an interpreter that is not there.",
         "`chmod 0755 FILE`, and let its first line be `#!/bin/bash` or the like, without a carriage return at its end.",
+    ),
+    Code::new(
+        RUNNING,
+        "The program of a script step runs already with the same words: a run that was killed has left it, or somebody has started it \
+         by hand. It was not started a second time beside itself.",
+        "Wait until the process that the causes name has ended, or end it; then run again.",
     ),
     Code::new(
         UNTRUSTED,

@@ -5,6 +5,7 @@
 mod codes;
 mod command_line;
 mod run;
+mod running;
 mod trusted;
 
 use std::collections::{BTreeMap, BTreeSet};

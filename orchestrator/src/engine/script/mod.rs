@@ -125,7 +125,7 @@ impl<'r> Life<'_, 'r> {
             round,
             changes: wanted.iter().cloned().map(planned).collect(),
             notes: wanted.is_none().then(words::as_wanted).into_iter().collect(),
-            warnings: (answer == Answer::NotAsked).then(words::unknown).into_iter().collect(),
+            warnings: Vec::new(),
         })?;
         Ok(Looked { wanted, checked })
     }
@@ -149,6 +149,7 @@ impl<'r> Life<'_, 'r> {
     fn apply(&self, change: &Change) -> Result<()> {
         let _turn = self.turn();
         self.recorder.checkpoint()?;
+        self.script.must_not_run_yet(&self.unit.target)?;
         let own = self.can_prove().then_some(self.unit);
         let owing: Vec<&Unit> =
             self.job.graph.dependants(self.unit).into_iter().chain(own).collect();

@@ -20,17 +20,12 @@ pub(super) fn about(argv: &[String]) -> String {
 pub(super) fn why(answer: Answer) -> &'static str {
     match answer {
         Answer::NotAsked => {
-            "it has no check, so it runs each time; its effects are not known to phoenix-orch"
+            "it has no check, so it runs each time, and nobody can tell what it changes: its effects are not known to phoenix-orch"
         }
         _ => {
             "its check says that there is something to do; its effects are not known to phoenix-orch"
         }
     }
-}
-
-/// The warning for a script without a check.
-pub(super) fn unknown() -> String {
-    "nobody can tell what this script changes, or whether it is needed: it has no check".to_owned()
 }
 
 /// The note for a script whose check was content.
