@@ -16,15 +16,17 @@
 //! | catalog | error, trust, config, transport |
 //! | denials | error, transport |
 //! | effect | error, transport, denials, runtime |
+//! | doctor | error, graph, transport, runtime, effect |
 //! | engine | error, config, graph, lock, catalog, transport, runtime, effect |
 //! | journal | error, graph, transport, effect, engine |
-//! | report | error, graph, effect, engine, journal, transport |
-//! | cli | error, config, graph, lock, catalog, transport, runtime, denials, effect, engine, journal, report |
+//! | report | error, graph, effect, engine, journal, transport, doctor |
+//! | cli | error, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, report |
 
 pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod denials;
+pub mod doctor;
 pub mod effect;
 pub mod engine;
 pub mod error;

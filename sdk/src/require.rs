@@ -39,8 +39,7 @@ pub fn platform(machine: &Machine<'_>) -> Result<OsRelease> {
     let mut seen = machine.files(OsRelease::PATHS.into_iter().chain([BOOTED]))?;
     let booted = seen.pop();
     let os = OsRelease::first(seen)?;
-    let known = |(id, versions): &(&str, &[&str])| os.id == *id && versions.contains(&&*os.version);
-    if !KNOWN.iter().any(known) {
+    if !is_known(&os) {
         let message =
             format!("the step does not know the distribution `{}`", shown::name(&os.pretty));
         return Err(StepError::new("OS-UNSUPPORTED", message)
@@ -51,6 +50,12 @@ pub fn platform(machine: &Machine<'_>) -> Result<OsRelease> {
         _ => Err(StepError::new("SYSTEMD-MISSING", "the target was not booted with systemd")
             .hint("Use a template with systemd, or let the container's init be systemd.")),
     }
+}
+
+/// Whether the steps know a distribution.
+pub fn is_known(os: &OsRelease) -> bool {
+    let is = |(id, versions): &(&str, &[&str])| os.id == *id && versions.contains(&&*os.version);
+    KNOWN.iter().any(is)
 }
 
 /// Requires AppArmor as the operator's policy asks for it. `None`: the kernel has none, and the policy

@@ -10,8 +10,8 @@ use phoenix_sdk::Consent;
 #[command(name = "phoenix-orch", version, about, propagate_version = true)]
 #[command(
     after_help = "Exit codes: 0 done or nothing to do, 1 internal, 2 usage, 3 `plan --check` \
-    found changes, 4 configuration, 5 plugin or script refused, 6 target unreachable, 7 step failed, \
-    8 verify failed or had no evidence, 9 rollback conflict, 130 interrupted."
+    found changes or `doctor` what blocks, 4 configuration, 5 plugin or script refused, 6 target \
+    unreachable, 7 step failed, 8 verify failed or had no evidence, 9 rollback conflict, 130 interrupted."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -45,6 +45,8 @@ pub(super) enum Verb {
     Runs(Runs),
     /// Show what AppArmor denied, and the smallest rules that would allow it.
     Denials(Denials),
+    /// Look at every condition that decides whether Docker runs properly; change nothing.
+    Doctor(Doctor),
     /// Show the steps of features in their order.
     Graph(Graph),
     /// List plugins, pin them, or check one.
@@ -299,6 +301,22 @@ pub(super) struct Denials {
     /// For people, or as one JSON document.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub(super) output: Output,
+}
+
+#[derive(Debug, Arguments)]
+pub(super) struct Doctor {
+    /// Containers besides the host; without this and --all, those that plugins.toml lists under [targets].
+    #[arg(long, short, value_name = "T[,T]", value_delimiter = ',', conflicts_with = "all")]
+    pub(super) target: Vec<String>,
+    /// All containers under [targets] in plugins.toml, or all of this host if none are listed there.
+    #[arg(long)]
+    pub(super) all: bool,
+    /// For people, or as one JSON document.
+    #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
+    pub(super) output: Output,
+    /// Show also what is fine.
+    #[arg(long, short)]
+    pub(super) verbose: bool,
 }
 
 #[derive(Debug, Arguments)]

@@ -4,7 +4,8 @@
 use phoenix_sdk::Code;
 
 use crate::{
-    catalog, cli, config, denials, effect, engine, graph, journal, lock, report, runtime, transport,
+    catalog, cli, config, denials, doctor, effect, engine, graph, journal, lock, report, runtime,
+    transport,
 };
 
 /// All of them, in the order of the modules.
@@ -20,6 +21,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         catalog::host::CODES,
         catalog::script::CODES,
         denials::CODES,
+        doctor::CODES,
         effect::CODES,
         engine::CODES,
         journal::CODES,

@@ -5,6 +5,7 @@ mod ask;
 mod codes;
 mod compat;
 mod denials;
+mod doctor;
 mod explain;
 mod graph;
 mod new;
@@ -48,6 +49,7 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Rollback(verb) => rollback::run(&args.global, &verb),
         Verb::Runs(verb) => runs::run(&args.global, &verb),
         Verb::Denials(verb) => denials::run(&args.global, &verb),
+        Verb::Doctor(verb) => doctor::run(&args.global, &verb),
         Verb::Graph(verb) => graph::run(&args.global, &verb),
         Verb::Plugins(verb) => plugins::run(&args.global, &verb),
         Verb::New(verb) => new::run(&verb),

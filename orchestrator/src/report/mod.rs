@@ -4,6 +4,7 @@
 //! made harmless before it reaches a terminal.
 
 mod denials;
+mod doctor;
 mod error;
 mod human;
 mod interruption;
@@ -19,6 +20,7 @@ mod style;
 mod tests;
 
 pub use denials::{denials, denials_json};
+pub use doctor::{doctor, doctor_json};
 pub use error::{error, warning};
 pub use human::Human;
 pub use interruption::{abandoned, interrupted};

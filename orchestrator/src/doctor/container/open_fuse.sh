@@ -1,0 +1,2 @@
+# Opens the device and closes it again: nothing is mounted.
+exec 3<>/dev/fuse

@@ -1,0 +1,225 @@
+//! A container's configuration, as far as it matters here. Pure.
+
+use phoenix_sdk::dev_fuse;
+
+pub(super) const PROFILE: &str = "lxc.apparmor.profile";
+pub(super) const NESTING: &str = "lxc.apparmor.allow_nesting";
+pub(super) const DEVICES: &str = "lxc.cgroup2.devices.allow";
+const IDMAP: &str = "lxc.idmap";
+
+/// The keys whose values are asked of the runtime.
+pub(super) const KEYS: [&str; 8] =
+    [PROFILE, NESTING, DEVICES, dev_fuse::KEY, IDMAP, "features", "lock", "template"];
+
+/// What the configuration says, and what is in force by it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    /// Whether Proxmox writes it.
+    pub(super) proxmox: bool,
+    /// Whether the container is unprivileged.
+    pub(super) unprivileged: bool,
+    pub(super) path: String,
+    pub(super) text: String,
+    values: Vec<(&'static str, Vec<String>)>,
+}
+
+impl Settings {
+    pub(super) fn new(
+        path: &str,
+        text: &str,
+        unprivileged: bool,
+        values: impl Fn(&str) -> Vec<String>,
+    ) -> Self {
+        Self {
+            proxmox: path.starts_with("/etc/pve/"),
+            unprivileged,
+            path: path.to_owned(),
+            text: text.to_owned(),
+            values: KEYS.into_iter().map(|key| (key, values(key))).collect(),
+        }
+    }
+
+    /// Every value of one of [`KEYS`] that is in force.
+    pub(super) fn values(&self, key: &str) -> &[String] {
+        let found = self.values.iter().find(|(known, _)| *known == key);
+        found.map(|(_, values)| values.as_slice()).unwrap_or_default()
+    }
+
+    /// The last one, which overrides those before it.
+    pub(super) fn last(&self, key: &str) -> Option<&str> {
+        self.values(key).last().map(String::as_str)
+    }
+
+    /// The last value of a key in the file itself, before its first section.
+    pub(super) fn own(&self, key: &str) -> Option<&str> {
+        self.entries().filter(|(found, _)| *found == key).last().map(|(_, value)| value)
+    }
+
+    /// Keys and values of the file's main part.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.main().filter_map(entry)
+    }
+
+    /// Lines of the main part that are neither empty, nor a comment, nor a key with a value.
+    pub(super) fn stray(&self) -> impl Iterator<Item = &str> {
+        let silent = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+        self.main().filter(move |line| !silent(line) && entry(line).is_none())
+    }
+
+    fn main(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().take_while(|line| !line.starts_with('['))
+    }
+
+    /// Whether Proxmox's `features` have this one.
+    pub(super) fn feature(&self, name: &str) -> bool {
+        let lists = self.values("features").iter().flat_map(|list| list.split(','));
+        lists.map(str::trim).any(|feature| feature.strip_prefix(name) == Some("=1"))
+    }
+
+    /// The AppArmor profile that the next start has.
+    pub(super) fn profile(&self) -> &str {
+        match self.last(PROFILE) {
+            Some(profile) => profile,
+            None if self.proxmox => "generated",
+            // LXC's own default.
+            None => "lxc-container-default-cgns",
+        }
+    }
+
+    /// Whether the next start gets what nested mounts of proc and sysfs need.
+    pub(super) fn nests(&self) -> bool {
+        // An explicit profile switches Proxmox's feature off; an included nesting.conf brings mounts of its own.
+        let by_feature = self.proxmox && self.last(PROFILE).is_none() && self.feature("nesting");
+        let helper = |value: &String| value.split_whitespace().nth(1) == Some("dev/.lxc/proc");
+        self.last(NESTING) == Some("1")
+            || by_feature
+            || self.values(dev_fuse::KEY).iter().any(helper)
+    }
+
+    /// Lines `devN:` of Proxmox that bring `/dev/fuse` in.
+    pub(super) fn fuse_devices(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries().filter(|(key, value)| {
+            let number = key.strip_prefix("dev").unwrap_or_default();
+            let is_device = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+            let path = value.split(',').next().unwrap_or_default();
+            is_device && path.trim_start_matches("path=") == dev_fuse::PATH
+        })
+    }
+
+    /// Whether the next start has `/dev/fuse`.
+    pub(super) fn has_fuse(&self) -> bool {
+        let by_entry = dev_fuse::evidence(self.values(dev_fuse::KEY)).holds;
+        by_entry || self.feature("fuse") || self.fuse_devices().next().is_some()
+    }
+
+    /// The maps of ids. Proxmox has a default, which it does not write.
+    pub(super) fn maps(&self) -> Vec<String> {
+        let maps = self.values(IDMAP);
+        if maps.is_empty() && self.proxmox && self.unprivileged {
+            return ["u 0 100000 65536", "g 0 100000 65536"].map(str::to_owned).to_vec();
+        }
+        maps.to_vec()
+    }
+}
+
+/// Proxmox separates with a colon, LXC with an equals sign; whichever comes first.
+fn entry(line: &str) -> Option<(&str, &str)> {
+    if line.trim_start().starts_with('#') {
+        return None;
+    }
+    let (key, value) = line.split_at(line.find(['=', ':'])?);
+    let key = key.trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let is_key = !key.is_empty() && key.chars().all(plain);
+    is_key.then(|| (key, value[1..].trim()))
+}
+
+#[cfg(test)]
+impl Settings {
+    /// Of a text alone, as a runtime without includes would read it.
+    pub(super) fn of(path: &str, text: &str) -> Self {
+        let mut settings = Self { text: text.to_owned(), ..Self::default() };
+        let values: Vec<_> = KEYS
+            .into_iter()
+            .map(|key| {
+                let own = settings.entries().filter(|(found, _)| *found == key);
+                (key, own.map(|(_, value)| value.to_owned()).collect())
+            })
+            .collect();
+        settings.values = values;
+        settings.path = path.to_owned();
+        settings.proxmox = path.starts_with("/etc/pve/");
+        settings.unprivileged = true;
+        settings
+    }
+
+    /// The same with one value more, from an included file.
+    pub(super) fn included(mut self, key: &'static str, value: &str) -> Self {
+        let found = self.values.iter_mut().find(|(known, _)| *known == key);
+        found.unwrap().1.push(value.to_owned());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+
+    const PVE: &str = "/etc/pve/lxc/101.conf";
+    const LXC: &str = "/var/lib/lxc/web/config";
+
+    #[test]
+    fn what_the_next_start_has() {
+        for (path, text, profile, nests, fuse) in [
+            (PVE, "", "generated", false, false),
+            (PVE, "features: nesting=1,fuse=1\n", "generated", true, true),
+            (PVE, "features: keyctl=1, nesting=0\n", "generated", false, false),
+            (PVE, "features: nesting=1\nlxc.apparmor.profile: lxc-x\n", "lxc-x", false, false),
+            (
+                PVE,
+                "lxc.apparmor.profile: lxc-x\nlxc.apparmor.allow_nesting: 1\n",
+                "lxc-x",
+                true,
+                false,
+            ),
+            (PVE, "dev0: /dev/fuse,mode=0666\n", "generated", false, true),
+            (PVE, "dev0: path=/dev/fuse\n", "generated", false, true),
+            (PVE, "[snap]\nfeatures: nesting=1,fuse=1\n", "generated", false, false),
+            (LXC, "", "lxc-container-default-cgns", false, false),
+            (
+                LXC,
+                "lxc.apparmor.profile = generated\nlxc.apparmor.allow_nesting=1\n",
+                "generated",
+                true,
+                false,
+            ),
+            (
+                LXC,
+                "lxc.mount.entry = proc dev/.lxc/proc proc create=dir,optional 0 0\n",
+                "lxc-container-default-cgns",
+                true,
+                false,
+            ),
+            (
+                LXC,
+                "lxc.mount.entry = /dev/fuse dev/fuse none bind,create=file 0 0\n",
+                "lxc-container-default-cgns",
+                false,
+                true,
+            ),
+            (LXC, "lxc.mount.entry = /dev/fuse\n", "lxc-container-default-cgns", false, false),
+        ] {
+            let settings = Settings::of(path, text);
+            let seen = (settings.profile(), settings.nests(), settings.has_fuse());
+            assert_eq!(seen, (profile, nests, fuse), "{path} {text}");
+        }
+    }
+
+    #[test]
+    fn stray_lines_are_those_of_the_main_part() {
+        let text =
+            "# about\nlxc.mount.entry: /dev/fuse\nnone\nbind,create=file\n\n[snap]\nnone at all\n";
+        let settings = Settings::of(PVE, text);
+        assert_eq!(settings.stray().collect::<Vec<_>>(), ["none", "bind,create=file"]);
+    }
+}
