@@ -54,3 +54,26 @@ conditions![
     overlay::OVERLAY,
     BACKUPS,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::CONDITIONS;
+
+    #[test]
+    fn the_page_lists_every_condition_and_no_other() {
+        let page = include_str!("../../../docs/doctor.md");
+        let rows = page.lines().filter(|line| line.starts_with("| `DOCTOR-"));
+        let listed: Vec<(&str, &str)> = rows
+            .filter_map(|line| {
+                let words: Vec<&str> = line.split(" | ").collect();
+                Some((
+                    words.first()?.trim_matches(['|', ' ', '`']),
+                    words.last()?.trim_end_matches(" |"),
+                ))
+            })
+            .collect();
+        let known: Vec<_> =
+            CONDITIONS.iter().map(|one| (one.code, one.step.unwrap_or("none"))).collect();
+        assert_eq!(listed, known);
+    }
+}

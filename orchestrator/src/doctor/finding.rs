@@ -52,6 +52,7 @@ impl Condition {
             severity,
             what: what.into(),
             seen: Vec::new(),
+            why: self.why,
             todo: Cow::Borrowed(self.remedy),
             step: self.step,
         }
@@ -91,6 +92,8 @@ pub struct Finding {
     pub what: String,
     /// What was seen, and where.
     pub seen: Vec<String>,
+    /// Why it matters.
+    pub why: &'static str,
     /// What to do about it.
     pub todo: Cow<'static, str>,
     /// The step that mends it, if one does.
@@ -101,6 +104,12 @@ impl Finding {
     /// Adds what was seen; whatever a machine printed is cut and cleaned.
     pub(super) fn seen(mut self, what: impl AsRef<str>) -> Self {
         self.seen.push(shown::sentence(what.as_ref()));
+        self
+    }
+
+    /// It matters for another reason than usually.
+    pub(super) fn why(mut self, why: &'static str) -> Self {
+        self.why = why;
         self
     }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use anstyle::Style;
 use serde_json::{Value, json};
+use textwrap::WordSplitter;
 
 use super::style::{BAD, BOLD, GOOD, QUIET, WARN, count, paint};
 use crate::{
@@ -19,7 +20,10 @@ const MARGIN: &str = "          ";
 
 /// Each target's findings, the worst first, and what they come to. What is fine is shown only if asked for.
 pub fn doctor(all: &[Examined], verbose: bool) -> String {
-    let width = textwrap::termwidth().min(WIDEST);
+    wide(all, verbose, textwrap::termwidth().min(WIDEST))
+}
+
+fn wide(all: &[Examined], verbose: bool, width: usize) -> String {
     let mut text = String::new();
     for examined in all {
         let _ = writeln!(text, "{}", paint(BOLD, &title(&examined.target)));
@@ -64,7 +68,7 @@ fn one(text: &mut String, finding: &Finding, width: usize) {
         line("seen", seen);
     }
     if finding.severity != Severity::Fine {
-        line("why", finding.condition.why);
+        line("why", finding.why);
         line("do", &finding.todo);
         match finding.step {
             Some(step) => line("step", &format!("`{step}` does that")),
@@ -76,7 +80,7 @@ fn one(text: &mut String, finding: &Finding, width: usize) {
 
 /// A label of nine columns.
 fn label(style: Style, word: &str) -> String {
-    format!("{}", paint(style, &format!("{word:>9}")))
+    paint(style, &format!("{word:>9}"))
 }
 
 /// Words behind a label, folded so that they stay below each other.
@@ -84,7 +88,9 @@ fn folded(text: &mut String, label: &str, words: &str, width: usize) {
     let bare = anstream::adapter::strip_str(label).to_string();
     let indent = " ".repeat(bare.len());
     let room = width.saturating_sub(bare.len()).max(20);
-    for (at, line) in textwrap::wrap(words, room).iter().enumerate() {
+    // A name that is broken at its hyphens cannot be copied.
+    let options = textwrap::Options::new(room).word_splitter(WordSplitter::NoHyphenation);
+    for (at, line) in textwrap::wrap(words, options).iter().enumerate() {
         let _ = writeln!(text, "{}{line}", if at == 0 { label } else { &indent });
     }
 }
@@ -94,7 +100,7 @@ fn summary(all: &[Examined], width: usize) -> String {
     let of = |severity| findings(all).filter(|finding| finding.severity == severity).count();
     let (blocks, warns, advice) = (of(Severity::Blocks), of(Severity::Warns), of(Severity::Advice));
     let counts = format!(
-        "{blocks} {}, {warns} {}, {advice} for advice, {} fine.",
+        "{blocks} {}, {warns} {}, {advice} advice, {} fine.",
         if blocks == 1 { "blocks" } else { "block" },
         if warns == 1 { "warns" } else { "warn" },
         of(Severity::Fine)
@@ -102,7 +108,7 @@ fn summary(all: &[Examined], width: usize) -> String {
     let (style, word) = match (blocks, warns) {
         (0, 0) => (GOOD, "Nothing stands in the way:"),
         (0, _) => (WARN, "Nothing stands in the way:"),
-        _ => (BAD, "Docker does not run properly everywhere:"),
+        _ => (BAD, "Something stands in the way:"),
     };
     let mut text = String::new();
     folded(&mut text, &format!("{} ", paint(style, word)), &counts, width.max(64));
@@ -154,8 +160,87 @@ fn document(finding: &Finding) -> Value {
         "severity": finding.severity,
         "what": finding.what,
         "seen": finding.seen,
-        "why": finding.condition.why,
+        "why": finding.why,
         "todo": if fine { None } else { Some(&finding.todo) },
         "step": if fine { None } else { finding.step },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use insta::assert_snapshot;
+
+    use super::{doctor_json, wide};
+    use crate::doctor::{Condition, Examined, Finding, Severity};
+
+    fn finding(code: &'static str, severity: Severity, step: Option<&'static str>) -> Finding {
+        let condition = Condition {
+            code,
+            why: "It matters a great deal, and this sentence is long enough to be folded once.",
+            remedy: "Mend it with `[plugins.apparmor-profile.params]`.",
+            step,
+        };
+        Finding {
+            condition,
+            severity,
+            what: format!("{code} is not right"),
+            seen: vec!["line\u{1b}[2J".to_owned()],
+            why: condition.why,
+            todo: Cow::Borrowed(condition.remedy),
+            step,
+        }
+    }
+
+    fn examined() -> Vec<Examined> {
+        let host = vec![finding("DOCTOR-KERNEL", Severity::Fine, None)];
+        let web = vec![
+            finding("DOCTOR-NESTING", Severity::Blocks, Some("apparmor-profile")),
+            finding("DOCTOR-RUNC", Severity::Advice, None),
+        ];
+        [("host", host), ("web", web)]
+            .map(|(target, findings)| Examined { target: target.to_owned(), findings })
+            .to_vec()
+    }
+
+    #[test]
+    fn for_people() {
+        let text =
+            |verbose| anstream::adapter::strip_str(&wide(&examined(), verbose, 70)).to_string();
+        assert_snapshot!(text(false), @r#"
+        host
+             fine 1 condition as it should be
+
+        container web
+           blocks DOCTOR-NESTING is not right
+                  seen  line\u{1b}[2J
+                  why   It matters a great deal, and this sentence is long
+                        enough to be folded once.
+                  do    Mend it with `[plugins.apparmor-profile.params]`.
+                  step  `apparmor-profile` does that
+                  code  DOCTOR-NESTING
+           advice DOCTOR-RUNC is not right
+                  seen  line\u{1b}[2J
+                  why   It matters a great deal, and this sentence is long
+                        enough to be folded once.
+                  do    Mend it with `[plugins.apparmor-profile.params]`.
+                  step  none of the steps does that
+                  code  DOCTOR-RUNC
+
+        Something stands in the way: 1 blocks, 0 warn, 1 advice, 1 fine.
+        1 of what blocks or warns is mended by `apparmor-profile`;
+        `phoenix-orch plan --features docker` shows how.
+        "#);
+        assert!(text(true).contains("     fine DOCTOR-KERNEL is not right\n"), "{}", text(true));
+    }
+
+    #[test]
+    fn the_document_is_one_line_with_a_version() {
+        let document = doctor_json(&examined());
+        assert!(document.starts_with(r#"{"format":1,"targets":[{"target":"host","#), "{document}");
+        assert!(!document.contains('\n') && !document.contains('\u{1b}'), "{document}");
+        let counts = r#""counts":{"blocks":1,"warns":0,"advice":1,"fine":1}"#;
+        assert!(document.contains(counts), "{document}");
+    }
 }

@@ -34,6 +34,7 @@ pub(super) fn judge(inside: &Look) -> Vec<Finding> {
         Err(cause) => DOCKER.unknown(&cause),
         Ok(None) => DOCKER
             .advises("Docker is not installed yet")
+            .why("Without it nothing of Docker can be judged: not its versions, nor its storage driver.")
             .todo("Run phoenix-orch, or install the package `docker.io`."),
         Ok(Some((version, line))) if version == Version::new(29, 0, 0) => DOCKER
             .warns("this version of Docker refuses an explicit `fuse-overlayfs`")

@@ -68,16 +68,15 @@ pub(super) fn judge_entry(container: &Container, host: &Host) -> Vec<Finding> {
         let todo = format!("Remove `{key}`; `fuse=1` does the same.");
         return vec![ENTRY.blocks("`/dev/fuse` is brought in twice").seen(seen).todo(todo)];
     }
-    vec![if settings.has_fuse() {
-        ENTRY.fine("the next start brings `/dev/fuse` in")
-    } else if host.wishes.fuse_overlayfs {
-        ENTRY
-            .advises("the configuration does not bring `/dev/fuse` in yet")
-            .todo("Set `features: fuse=1` on Proxmox, or run the step, which adds the entry.")
-            .step("fuse-overlayfs")
-    } else {
-        ENTRY.fine("nothing is wrong with entries for `/dev/fuse`: there is none")
-    }]
+    if settings.has_fuse() {
+        return vec![ENTRY.fine("the next start brings `/dev/fuse` in")];
+    }
+    let mut found = vec![ENTRY.fine("no line for `/dev/fuse` is broken: there is none")];
+    // In a running container its device is looked at itself.
+    if container.seen_inside().is_none() && host.wishes.fuse_overlayfs {
+        found.push(INSIDE.advises("the configuration does not bring `/dev/fuse` in yet"));
+    }
+    found
 }
 
 pub(super) fn judge_inside(inside: &Look, host: &Host) -> Vec<Finding> {

@@ -16,8 +16,8 @@ pub(in super::super) const OVERLAY: Condition = Condition::new(
     "DOCTOR-OVERLAY",
     "Native overlays (`overlay2`) are faster than fuse-overlayfs, need no `/dev/fuse`, and do not hang in snapshot \
      backups. Whether they work in a container depends on kernel, file system and profile together, so that only a \
-     trial tells. It mounts one over a temporary folder beside Docker's data, in a mount namespace of its own, and \
-     removes both.",
+     trial tells. It mounts one over a temporary folder on the file system of Docker's data, in a mount namespace \
+     of its own, and removes both.",
     "Set `storage_driver = \"overlay2\"` under `[plugins.apparmor-profile.params]`, leave the step `fuse-overlayfs` out \
      of the feature, and set the driver in `daemon.json`.",
     None,

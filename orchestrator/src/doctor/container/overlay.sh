@@ -1,5 +1,6 @@
-# Tries a native overlay in the folder that is to hold Docker's data, or the nearest one above it. The mount is
-# in a mount namespace of its own and gone with it; the temporary folder is removed.
+# Tries a native overlay on the file system that is to hold Docker's data: in /var/tmp where that is the same
+# one, else in the data's folder or the nearest above it. The mount is in a mount namespace of its own and gone
+# with it; the temporary folder is removed.
 # Ends with 0: works, 10: nothing could be tried, 11: cannot be mounted, 12: mounted, and does not work.
 set -u
 place=$1
@@ -7,6 +8,7 @@ while [ ! -d "$place" ]; do
   place=${place%/*}
   [ -n "$place" ] || place=/
 done
+[ "$(stat -c %d "$place" 2>&1)" != "$(stat -c %d /var/tmp 2>/dev/null)" ] || place=/var/tmp
 folder=
 trap '[ -z "$folder" ] || rm -rf -- "$folder"' EXIT
 trap 'exit 10' HUP INT TERM

@@ -36,8 +36,10 @@ pub(in super::super) const RUNC_PROFILE: Condition = Condition::new(
 pub(super) fn version_in(look: &Look, command: &str) -> Known<Option<(Version, String)>> {
     let Some(output) = look.command(command)? else { return Ok(None) };
     let text = output.stdout.to_text();
-    let line = text.lines().next().unwrap_or_default().to_owned();
-    match version::upstream(&text) {
+    // fuse-overlayfs shows the version of fusermount3 above its own.
+    let own = text.lines().find(|line| line.starts_with(command));
+    let line = own.or(text.lines().next()).unwrap_or_default().to_owned();
+    match version::upstream(&line) {
         Some(version) if output.success() => Ok(Some((version, line))),
         _ => Err(format!(
             "`{command} --version` said no version: {}",

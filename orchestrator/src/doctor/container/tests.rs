@@ -18,6 +18,13 @@ fn device(minor: u32) -> FileState {
     FileState::Device { block: false, major: 10, minor, permissions }
 }
 
+/// As it prints it itself.
+fn program(version: &str) -> String {
+    format!(
+        "fusermount3 version: 3.14.0\nfuse-overlayfs: version {version}\nFUSE library version 3.14.0\n"
+    )
+}
+
 fn inside() -> Look {
     Look::default()
         .with("/proc/self/mountinfo", MOUNTS)
@@ -30,7 +37,7 @@ fn inside() -> Look {
         .ran("dockerd", 0, "Docker version 28.5.2, build x\n", "")
         .ran("containerd", 0, "containerd containerd.io 1.7.28 x\n", "")
         .ran("runc", 0, "runc version 1.3.6\n", "")
-        .ran("fuse-overlayfs", 0, "fuse-overlayfs: version 1.10\n", "")
+        .ran("fuse-overlayfs", 0, &program("1.10"), "unknown argument ignored: lazytime\n")
         .ran("where is fuse-overlayfs", 0, "/usr/bin/fuse-overlayfs\n", "")
         .ran("open /dev/fuse", 0, "", "")
         .ran("docker info", 0, "fuse-overlayfs\n", "")
@@ -152,7 +159,7 @@ fn configurations() {
         (split, "DOCTOR-CONFIG-LINES", Warns, None),
         (split, "DOCTOR-FUSE-ENTRY", Blocks, None),
         ("features: fuse=1\ndev0: /dev/fuse\n", "DOCTOR-FUSE-ENTRY", Blocks, None),
-        (own, "DOCTOR-FUSE-ENTRY", Advice, Some("fuse-overlayfs")),
+        (own, "DOCTOR-FUSE-ENTRY", Fine, Some("x")),
         ("features: fuse=1\n", "DOCTOR-FUSE-ENTRY", Fine, Some("x")),
         ("lxc.cgroup2.devices.allow: a\n", "DOCTOR-DEVICES-ALLOW", Advice, None),
         // The running one still has it.
@@ -229,6 +236,14 @@ fn fuse_inside() {
 }
 
 #[test]
+fn a_stopped_container_is_told_what_its_start_will_lack() {
+    let mut stopped = with_config("features: nesting=1\n");
+    stopped.state.as_mut().unwrap().running = false;
+    stopped.inside = None;
+    assert_eq!(judged(&stopped, "DOCTOR-FUSE-INSIDE"), (Severity::Advice, Some("fuse-overlayfs")));
+}
+
+#[test]
 fn versions() {
     use Severity::{Blocks, Fine, Warns};
     for (command, text, code, wanted) in [
@@ -237,9 +252,9 @@ fn versions() {
         ("dockerd", "what?", "DOCTOR-DOCKER", Warns),
         ("runc", "runc version 1.5.1\n", "DOCTOR-RUNC", Blocks),
         ("runc", "runc version 1.5.2\n", "DOCTOR-RUNC", Fine),
-        ("fuse-overlayfs", "fuse-overlayfs: version 1.14\n", "DOCTOR-FUSE-OVERLAYFS", Fine),
-        ("fuse-overlayfs", "fuse-overlayfs: version 1.15\n", "DOCTOR-FUSE-OVERLAYFS", Warns),
-        ("fuse-overlayfs", "fuse-overlayfs: version 1.16\n", "DOCTOR-FUSE-OVERLAYFS", Warns),
+        ("fuse-overlayfs", &program("1.14"), "DOCTOR-FUSE-OVERLAYFS", Fine),
+        ("fuse-overlayfs", &program("1.15"), "DOCTOR-FUSE-OVERLAYFS", Warns),
+        ("fuse-overlayfs", &program("1.16"), "DOCTOR-FUSE-OVERLAYFS", Warns),
     ] {
         let container = with_inside(|look| look.ran(command, 0, text, ""));
         assert_eq!(judged(&container, code).0, wanted, "{text}");
