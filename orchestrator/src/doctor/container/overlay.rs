@@ -42,7 +42,8 @@ pub(super) fn judge(container: &Container, inside: &Look, host: &Host) -> Vec<Fi
     match reason_against(container, host) {
         Err(cause) => return vec![OVERLAY.unknown(&cause)],
         Ok(Some(why)) => {
-            let todo = "Nothing; to know it, try it by hand or in a container without this.";
+            let todo = "Where it matters: `modprobe overlay` on the host, and ask again, if need be about another \
+                 container on the same storage that has not got the profile.";
             return vec![OVERLAY.advises("native overlays were not tried").seen(why).todo(todo)];
         }
         Ok(None) => {}

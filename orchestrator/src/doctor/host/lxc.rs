@@ -60,11 +60,11 @@ mod tests {
     #[test]
     fn by_package_and_version() {
         for (package, version, wanted) in [
-            ("lxc-pve", "6.0.0-1", Severity::Warns),
-            ("lxc-pve", "6.0.5-1", Severity::Warns),
+            ("lxc-pve", "6.0.0-1", Severity::Advice),
+            ("lxc-pve", "6.0.5-1", Severity::Advice),
             ("lxc-pve", "6.0.5-2", Severity::Fine),
-            ("lxc", "1:5.0.2-1+deb12u4", Severity::Warns),
-            ("lxc", "1:6.0.4-4+deb13u1", Severity::Warns),
+            ("lxc", "1:5.0.2-1+deb12u4", Severity::Advice),
+            ("lxc", "1:6.0.4-4+deb13u1", Severity::Advice),
             ("lxc", "1:7.0.0-1", Severity::Fine),
             ("lxc", "6.0.6-1", Severity::Fine),
             ("dpkg", "1.21.22", Severity::Warns),
