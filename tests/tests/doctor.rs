@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use phoenix_tests::{Finished, Listing, Workbench, machine};
+use phoenix_tests::{Finished, Listing, Node, Workbench, machine};
 use serde_json::Value;
 use xtask::testbed::{Container, Disk, Image, Options, Release};
 
@@ -106,6 +106,47 @@ fn what_cannot_be_entered_is_found_and_ends_nothing() -> Result<()> {
     let finished = bench.run(&["doctor", "--target", stopped.name()])?.expect_code(3)?;
     assert!(finished.stdout().contains("the container is privileged"), "{}", finished.stdout());
     assert!(!finished.stdout().contains("is broken"), "{}", finished.stdout());
+    Ok(())
+}
+
+#[test]
+fn on_a_node_of_proxmox_no_pct_is_started() -> Result<()> {
+    let jobs = "vzdump: backup-nightly\n\tschedule 21:00\n\tall 1\n\tmode snapshot\n";
+    let node = Node::enter_with(&[("jobs.cfg", jobs)])?;
+    let config = vec!["features: nesting=1,fuse=1".to_owned()];
+    let options = Options { config, ..Options::default() };
+    let container = node.container(&Image::ensure(Release::Bookworm)?, &options)?;
+    // What the old scripts left, written while it runs: it would not start with that.
+    let left = "lxc.cgroup2.devices.allow: a\nlxc.mount.entry=/dev/fuse\nnone\nbind,create=file\n\
+                \n[before]\nlock: snapshot\nlxc.apparmor.profile: unconfined\n";
+    container.set_conf(&format!("{}{left}", container.conf()?))?;
+    let text = container.conf()?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let words = ["doctor", "--target", container.id(), "--output", "json"];
+    let programs = ["lxc-attach", "pct", "perl"];
+    let (finished, started) = machine::count_starts(&bench, &words, &programs)?;
+    assert_eq!(started, [1, 0, 0], "{}", finished.stderr());
+    assert_eq!(finished.code(), 3);
+    assert_eq!(container.conf()?, text);
+
+    let found = findings(&finished, container.id())?;
+    for (code, severity, seen) in [
+        ("DOCTOR-FUSE-ENTRY", "blocks", "it has no target"),
+        ("DOCTOR-CONFIG-LINES", "warns", "`bind,create=file`"),
+        ("DOCTOR-DEVICES-ALLOW", "advice", "lxc.cgroup2.devices.allow"),
+        ("DOCTOR-BACKUPS", "warns", "job `backup-nightly` has mode `snapshot`"),
+        ("DOCTOR-TARGET", "fine", ".conf"),
+        ("DOCTOR-NESTING", "fine", ""),
+        ("DOCTOR-EDITABLE", "fine", ""),
+    ] {
+        let finding = finding(&found, code);
+        assert_eq!(finding["severity"], severity, "{finding:#}");
+        assert!(finding["seen"].to_string().contains(seen), "{finding:#}");
+    }
+    node.lose_quorum()?;
+    let finished = bench.run(&words)?.expect_code(3)?;
+    let found = findings(&finished, container.id())?;
+    assert_eq!(finding(&found, "DOCTOR-EDITABLE")["severity"], "warns");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::{
     config::{self, Manifest},
     doctor::{self, Examined, Severity, Wishes},
     error::{Error, Result},
+    graph::HOST,
     report,
     runtime::{self, Runtime},
 };
@@ -73,11 +74,23 @@ fn containers(
     let mut names = match listed {
         _ if !verb.target.is_empty() => verb.target.clone(),
         Some(listed) => listed,
-        None if verb.all => runtime.list()?,
+        None if verb.all => without_templates(runtime)?,
         None => Vec::new(),
     };
     names.sort();
     names.dedup();
+    // The host is looked at in any case.
+    names.retain(|name| name != HOST);
+    Ok(names)
+}
+
+/// All containers but templates, which never run; one that cannot be read may be none.
+fn without_templates(runtime: &dyn Runtime) -> Result<Vec<String>> {
+    let mut names = runtime.list()?;
+    names.retain(|name| match runtime.config(name) {
+        Ok(config) => !runtime.values(&config, "template").iter().any(|value| value == "1"),
+        Err(_) => true,
+    });
     Ok(names)
 }
 

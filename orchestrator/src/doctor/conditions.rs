@@ -35,6 +35,8 @@ conditions![
     zfs::ZFS,
     target::TARGET,
     target::UNPRIVILEGED,
+    target::EDITABLE,
+    target::PENDING,
     target::PLATFORM,
     config::LINES,
     config::DEVICES,

@@ -22,8 +22,8 @@ pub(in super::super) const ENTRY: Condition = Condition::new(
     "A wrong `lxc.mount.entry` for `/dev/fuse` keeps the container from starting (`No such device`), or LXC ignores \
      it. Scripts that split the line at its blanks left `lxc.mount.entry: /dev/fuse`. On Proxmox, `devN: /dev/fuse` \
      together with `fuse=1` keeps it from starting too.",
-    "Remove these lines from the container's configuration; the step `fuse-overlayfs` adds the right one.",
-    None,
+    "Remove these lines from the container's configuration; the step does, and adds the right one.",
+    Some("fuse-overlayfs"),
 );
 
 pub(in super::super) const INSIDE: Condition = Condition::new(
@@ -49,24 +49,20 @@ const CORRUPTS: Version = Version::new(1, 16, 0);
 
 pub(super) fn judge_entry(container: &Container, host: &Host) -> Vec<Finding> {
     let settings = &container.settings;
-    let broken: Vec<String> = settings
-        .values(dev_fuse::KEY)
-        .iter()
-        .filter_map(|value| {
-            let error = dev_fuse::wanted(std::slice::from_ref(value)).err()?;
-            Some(format!("`{}: {value}`: {}", dev_fuse::KEY, error.causes.join(": ")))
-        })
-        .collect();
+    let broken = dev_fuse::broken(settings.values(dev_fuse::KEY));
     if !broken.is_empty() {
         let finding = ENTRY.blocks("an entry for `/dev/fuse` is broken");
-        return vec![broken.iter().fold(finding, |finding, line| finding.seen(line))];
+        return vec![broken.iter().fold(finding, |finding, (value, why)| {
+            finding.seen(format!("`{}: {value}`: {why}", dev_fuse::KEY))
+        })];
     }
     if settings.feature("fuse")
-        && let Some((key, value)) = settings.fuse_devices().next()
+        && let Some(device) = settings.passed()
     {
-        let seen = format!("`{key}: {value}` beside `features: fuse=1`");
-        let todo = format!("Remove `{key}`; `fuse=1` does the same.");
-        return vec![ENTRY.blocks("`/dev/fuse` is brought in twice").seen(seen).todo(todo)];
+        let seen = format!("a `dev[n]: {device}` beside `features: fuse=1`");
+        let todo = "Take the `dev[n]` away (`pct set ID --delete devN`); `fuse=1` does the same.";
+        let finding = ENTRY.blocks("`/dev/fuse` is brought in twice: it does not start again");
+        return vec![finding.seen(seen).todo(todo).no_step()];
     }
     if settings.has_fuse() {
         return vec![ENTRY.fine("the next start brings `/dev/fuse` in")];

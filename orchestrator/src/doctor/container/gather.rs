@@ -1,7 +1,7 @@
 //! Reads what is known of a container: its configuration and its profile on the host, and, in one session,
 //! what is in it.
 
-use phoenix_sdk::dev_fuse;
+use phoenix_sdk::{Manager, dev_fuse};
 
 use super::{
     Container, docker, driver, fuse, nesting, overlay, place, runc, settings::Settings, target,
@@ -29,12 +29,16 @@ pub(in super::super) fn examine(runtime: &dyn Runtime, host: &Host, name: &str) 
     };
     let state = runtime.state(name).map_err(|error| reason(&error));
     let unprivileged = state.as_ref().is_ok_and(|state| state.unprivileged);
-    let settings =
-        Settings::new(&config.path, &config.text, unprivileged, |key| runtime.values(&config, key));
+    let proxmox = runtime.manager() == Manager::Pve;
+    let settings = Settings::new(&config.path, &config.text, proxmox, unprivileged, |key| {
+        runtime.values(&config, key)
+    });
     let mut container = Container {
         name: name.to_owned(),
         settings,
         state,
+        editable: runtime.editable(name).map_err(|error| reason(&error)),
+        pending: runtime.pending(name).map_err(|error| reason(&error)),
         outside: Look::default(),
         inside: None,
     };

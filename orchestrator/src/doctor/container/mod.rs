@@ -30,6 +30,10 @@ pub(super) struct Container {
     pub(super) name: String,
     settings: Settings,
     pub(super) state: Known<ContainerState>,
+    /// Whether its configuration can be changed and it be restarted.
+    pub(super) editable: Known<()>,
+    /// The options that change with its next start.
+    pub(super) pending: Known<Vec<String>>,
     /// Of the host, about this container: the text of its profile.
     pub(super) outside: Look,
     /// Nothing where it does not run or is not entered.

@@ -1,15 +1,29 @@
 //! A container's configuration, as far as it matters here. Pure.
 
-use phoenix_sdk::dev_fuse;
+use phoenix_sdk::{change::properties, dev_fuse};
 
 pub(super) const PROFILE: &str = "lxc.apparmor.profile";
 pub(super) const NESTING: &str = "lxc.apparmor.allow_nesting";
 pub(super) const DEVICES: &str = "lxc.cgroup2.devices.allow";
 const IDMAP: &str = "lxc.idmap";
+/// Lines that are none of a configuration.
+const STRAY: &str = "";
+/// Proxmox's `dev0`, `dev1` and so on.
+const PASSED: &str = "dev[n]";
 
 /// The keys whose values are asked of the runtime.
-pub(super) const KEYS: [&str; 8] =
-    [PROFILE, NESTING, DEVICES, dev_fuse::KEY, IDMAP, "features", "lock", "template"];
+pub(super) const KEYS: [&str; 10] = [
+    PROFILE,
+    NESTING,
+    DEVICES,
+    dev_fuse::KEY,
+    IDMAP,
+    STRAY,
+    PASSED,
+    "features",
+    "lock",
+    "template",
+];
 
 /// What the configuration says, and what is in force by it.
 #[derive(Debug, Clone, Default)]
@@ -27,11 +41,12 @@ impl Settings {
     pub(super) fn new(
         path: &str,
         text: &str,
+        proxmox: bool,
         unprivileged: bool,
         values: impl Fn(&str) -> Vec<String>,
     ) -> Self {
         Self {
-            proxmox: path.starts_with("/etc/pve/"),
+            proxmox,
             unprivileged,
             path: path.to_owned(),
             text: text.to_owned(),
@@ -56,24 +71,19 @@ impl Settings {
     }
 
     /// Keys and values of the file's main part.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.main().filter_map(entry)
+    fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.text.lines().take_while(|line| !line.starts_with('[')).filter_map(entry)
     }
 
-    /// Lines of the main part that are neither empty, nor a comment, nor a key with a value.
-    pub(super) fn stray(&self) -> impl Iterator<Item = &str> {
-        let silent = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
-        self.main().filter(move |line| !silent(line) && entry(line).is_none())
-    }
-
-    fn main(&self) -> impl Iterator<Item = &str> {
-        self.text.lines().take_while(|line| !line.starts_with('['))
+    /// Lines that are neither empty, nor a comment, nor a key with a value.
+    pub(super) fn stray(&self) -> &[String] {
+        self.values(STRAY)
     }
 
     /// Whether Proxmox's `features` have this one.
     pub(super) fn feature(&self, name: &str) -> bool {
-        let lists = self.values("features").iter().flat_map(|list| list.split(','));
-        lists.map(str::trim).any(|feature| feature.strip_prefix(name) == Some("=1"))
+        let wanted = format!("{name}=1");
+        self.values("features").iter().any(|list| properties::missing(list, &wanted).is_empty())
     }
 
     /// The AppArmor profile that the next start has.
@@ -96,20 +106,23 @@ impl Settings {
             || self.values(dev_fuse::KEY).iter().any(helper)
     }
 
-    /// Lines `devN:` of Proxmox that bring `/dev/fuse` in.
-    pub(super) fn fuse_devices(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.entries().filter(|(key, value)| {
-            let number = key.strip_prefix("dev").unwrap_or_default();
-            let is_device = !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-            let path = value.split(',').next().unwrap_or_default();
-            is_device && path.trim_start_matches("path=") == dev_fuse::PATH
-        })
+    /// The value of a `dev[n]` of Proxmox that brings `/dev/fuse` in.
+    pub(super) fn passed(&self) -> Option<&str> {
+        let path = |value: &&String| {
+            let path = value.split(',').next().unwrap_or_default().trim();
+            path.trim_start_matches("path=") == dev_fuse::PATH
+        };
+        self.values(PASSED).iter().find(path).map(String::as_str)
     }
 
     /// Whether the next start has `/dev/fuse`.
     pub(super) fn has_fuse(&self) -> bool {
-        let by_entry = dev_fuse::evidence(self.values(dev_fuse::KEY)).holds;
-        by_entry || self.feature("fuse") || self.fuse_devices().next().is_some()
+        let entries = self.values(dev_fuse::KEY);
+        let is_ours = |value: &String| {
+            let one = std::slice::from_ref(value);
+            value.split_whitespace().nth(1) == Some("dev/fuse") && dev_fuse::broken(one).is_empty()
+        };
+        self.feature("fuse") || self.passed().is_some() || entries.iter().any(is_ours)
     }
 
     /// The maps of ids. Proxmox has a default, which it does not write.
@@ -136,21 +149,16 @@ fn entry(line: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 impl Settings {
-    /// Of a text alone, as a runtime without includes would read it.
+    /// Of a text in the folder of Proxmox, or else of plain LXC, as its runtime reads it.
     pub(super) fn of(path: &str, text: &str) -> Self {
-        let mut settings = Self { text: text.to_owned(), ..Self::default() };
-        let values: Vec<_> = KEYS
-            .into_iter()
-            .map(|key| {
-                let own = settings.entries().filter(|(found, _)| *found == key);
-                (key, own.map(|(_, value)| value.to_owned()).collect())
-            })
-            .collect();
-        settings.values = values;
-        settings.path = path.to_owned();
-        settings.proxmox = path.starts_with("/etc/pve/");
-        settings.unprivileged = true;
-        settings
+        use crate::runtime::{Config, Lxc, Pve, Runtime};
+        let config = Config { path: path.to_owned(), text: text.to_owned() };
+        let proxmox = path.starts_with("/etc/pve/");
+        let values = |key: &str| match proxmox {
+            true => Pve::of_this_host().values(&config, key),
+            false => Lxc::new("/var/lib/lxc").values(&config, key),
+        };
+        Self::new(path, text, proxmox, true, values)
     }
 
     /// The same with one value more, from an included file.
@@ -173,7 +181,7 @@ mod tests {
         for (path, text, profile, nests, fuse) in [
             (PVE, "", "generated", false, false),
             (PVE, "features: nesting=1,fuse=1\n", "generated", true, true),
-            (PVE, "features: keyctl=1, nesting=0\n", "generated", false, false),
+            (PVE, "features: keyctl=1,nesting=0\n", "generated", false, false),
             (PVE, "features: nesting=1\nlxc.apparmor.profile: lxc-x\n", "lxc-x", false, false),
             (
                 PVE,
@@ -220,6 +228,6 @@ mod tests {
         let text =
             "# about\nlxc.mount.entry: /dev/fuse\nnone\nbind,create=file\n\n[snap]\nnone at all\n";
         let settings = Settings::of(PVE, text);
-        assert_eq!(settings.stray().collect::<Vec<_>>(), ["none", "bind,create=file"]);
+        assert_eq!(settings.stray(), ["none", "bind,create=file"]);
     }
 }

@@ -1,6 +1,6 @@
 //! Whether the container can be worked with at all.
 
-use phoenix_sdk::{FileState, OsRelease, require};
+use phoenix_sdk::{FileState, OsRelease, require, shown};
 
 use super::{
     super::{
@@ -28,6 +28,22 @@ pub(in super::super) const UNPRIVILEGED: Condition = Condition::new(
     None,
 );
 
+pub(in super::super) const EDITABLE: Condition = Condition::new(
+    "DOCTOR-EDITABLE",
+    "The steps edit the container's configuration and restart it. A node of Proxmox without quorum refuses the former, and \
+     where HA looks after the container, it must not be restarted behind its back.",
+    "Mend what the cause says first; nothing is changed before.",
+    None,
+);
+
+pub(in super::super) const PENDING: Condition = Condition::new(
+    "DOCTOR-PENDING",
+    "What was changed about a running container on Proxmox waits for its next start. A restart by phoenix-orch brings \
+     that about as well; what is judged here is what the next start will have.",
+    "See with `pct pending ID` what it is, and revert what is not wanted.",
+    None,
+);
+
 pub(in super::super) const PLATFORM: Condition = Condition::new(
     "DOCTOR-PLATFORM",
     "The steps install packages and mend services, and know how on Debian 12 and 13 and Ubuntu 22.04 and 24.04 \
@@ -37,7 +53,7 @@ pub(in super::super) const PLATFORM: Condition = Condition::new(
 );
 
 pub(super) fn judge(container: &Container) -> Vec<Finding> {
-    let mut found = vec![target(container)];
+    let mut found = vec![target(container), editable(container), pending(container)];
     found.push(match &container.state {
         Ok(state) if state.unprivileged => UNPRIVILEGED.fine("the container is unprivileged"),
         Ok(_) => UNPRIVILEGED.blocks("the container is privileged; it was not entered"),
@@ -78,6 +94,21 @@ fn target(container: &Container) -> Finding {
     match &container.state {
         Ok(_) => finding.seen(format!("`{}`", settings.path)),
         Err(_) => finding,
+    }
+}
+
+fn editable(container: &Container) -> Finding {
+    match &container.editable {
+        Ok(()) => EDITABLE.fine("its configuration can be changed"),
+        Err(cause) => EDITABLE.warns("its configuration cannot be changed now").seen(cause),
+    }
+}
+
+fn pending(container: &Container) -> Finding {
+    match &container.pending {
+        Ok(keys) if keys.is_empty() => PENDING.fine("nothing waits for its next start"),
+        Ok(keys) => PENDING.advises("changes wait for its next start").seen(shown::quoted(keys)),
+        Err(cause) => PENDING.unknown(cause),
     }
 }
 

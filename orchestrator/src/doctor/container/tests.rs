@@ -55,6 +55,8 @@ fn container() -> Container {
             unprivileged: true,
             label: Some("lxc-phoenix-v2 (enforce)".to_owned()),
         }),
+        editable: Ok(()),
+        pending: Ok(Vec::new()),
         outside: Look::default()
             .with("/etc/apparmor.d/lxc-phoenix-v2", "deny /sys/firmware/** wklx,\n")
             .with_folder("/var/lib/lxc/101/apparmor", None),
@@ -138,6 +140,17 @@ fn containers_that_cannot_be_worked_with() {
 }
 
 #[test]
+fn who_else_looks_after_it_and_what_waits() {
+    let managed = Container { editable: Err("managed by HA".to_owned()), ..container() };
+    assert_eq!(judged(&managed, "DOCTOR-EDITABLE"), (Severity::Warns, None));
+    let waiting = Container { pending: Ok(vec!["features".to_owned()]), ..container() };
+    assert_eq!(judged(&waiting, "DOCTOR-PENDING"), (Severity::Advice, None));
+    // What waits counts as done, and the running container has not got it.
+    let text = "features: nesting=1\n[pve:pending]\nfeatures: nesting=1,fuse=1\n";
+    assert!(Settings::of(PVE, text).has_fuse());
+}
+
+#[test]
 fn platforms() {
     let os = |text: &'static str| with_inside(move |look| look.with("/etc/os-release", text));
     assert_eq!(judged(&os("ID=alpine\n"), "DOCTOR-PLATFORM").0, Severity::Warns);
@@ -156,12 +169,12 @@ fn configurations() {
     let nested = "lxc.apparmor.profile: lxc-phoenix-v2\nlxc.apparmor.allow_nesting: 1\n";
     let split = "lxc.mount.entry: /dev/fuse\nnone\nbind,create=file\n";
     for (text, code, wanted, step) in [
-        (split, "DOCTOR-CONFIG-LINES", Warns, None),
-        (split, "DOCTOR-FUSE-ENTRY", Blocks, None),
+        (split, "DOCTOR-CONFIG-LINES", Warns, Some("fuse-overlayfs")),
+        (split, "DOCTOR-FUSE-ENTRY", Blocks, Some("fuse-overlayfs")),
         ("features: fuse=1\ndev0: /dev/fuse\n", "DOCTOR-FUSE-ENTRY", Blocks, None),
         (own, "DOCTOR-FUSE-ENTRY", Fine, Some("x")),
         ("features: fuse=1\n", "DOCTOR-FUSE-ENTRY", Fine, Some("x")),
-        ("lxc.cgroup2.devices.allow: a\n", "DOCTOR-DEVICES-ALLOW", Advice, None),
+        ("lxc.cgroup2.devices.allow: a\n", "DOCTOR-DEVICES-ALLOW", Advice, Some("fuse-overlayfs")),
         // The running one still has it.
         (own, "DOCTOR-NESTING", Warns, Some("apparmor-profile")),
         (nested, "DOCTOR-NESTING", Fine, Some("x")),

@@ -42,7 +42,8 @@ pub(super) fn judge(host: &Host) -> Vec<Finding> {
     vec![match generates_denies(host) {
         Err(cause) => LXC.unknown(&cause),
         Ok((package, true)) if host.has_apparmor() => LXC
-            .warns("the profiles that this LXC generates stop current versions of runc")
+            // Whether it concerns anybody is found out for each container.
+            .advises("the profiles that this LXC generates stop current versions of runc")
             .seen(package),
         Ok((package, _)) => {
             LXC.fine("LXC is no obstacle to current versions of runc").seen(package)
