@@ -8,8 +8,9 @@ use anyhow::{Context, Result};
 use super::{Lab, TOOLS, sync};
 use crate::{process, say, workspace};
 
-/// The program with the workload and the attempts, from the package of the same name.
-const LAB_PROGRAM: &str = "phoenix-lab";
+/// What the lab's suite needs besides: the program with the workload and the attempts, and what stands in for
+/// Proxmox.
+const SUITE_PROGRAMS: [&str; 3] = ["phoenix-lab", "pct", "pmxcfs"];
 
 /// The product's own program.
 pub const BINARY: &str = "phoenix-orch";
@@ -21,11 +22,12 @@ pub fn build() -> Result<()> {
     })
 }
 
-/// Builds the program with the workload and the attempts, with the same features and profile as
-/// `cargo xtask test` has built it already.
-pub fn build_lab_program() -> Result<()> {
-    say::timed("building the workload and the attempts", || {
-        let words = ["build", "--workspace", "--bin", LAB_PROGRAM];
+/// Builds what the lab's suite needs besides, with the same features and profile as `cargo xtask test` has built it
+/// already.
+pub fn build_suite_programs() -> Result<()> {
+    say::timed("building the workload, the attempts and the stand-in for Proxmox", || {
+        let programs = SUITE_PROGRAMS.iter().flat_map(|program| ["--bin", program]);
+        let words = ["build", "--workspace"].into_iter().chain(programs);
         process::live(workspace::cargo().args(words).stdin(Stdio::null()))
     })
 }
@@ -52,10 +54,12 @@ pub fn names() -> Vec<String> {
 fn files() -> Result<Vec<(PathBuf, String)>> {
     let built = workspace::target().join("release");
     let mut files: Vec<_> = names().into_iter().map(|name| (built.join(&name), name)).collect();
-    // The demo does not need it, and does not build it.
-    let program = workspace::target().join("debug").join(LAB_PROGRAM);
-    if program.exists() {
-        files.push((program, LAB_PROGRAM.to_owned()));
+    // The demo does not need them, and does not build them.
+    for name in SUITE_PROGRAMS {
+        let program = workspace::target().join("debug").join(name);
+        if program.exists() {
+            files.push((program, name.to_owned()));
+        }
     }
     files.push((workspace::root().join("plugins.toml"), "plugins.toml".to_owned()));
     let missing = files.iter().find(|(path, _)| !path.exists());

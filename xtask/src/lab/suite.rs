@@ -33,6 +33,9 @@ pub(super) struct Outcome {
     pub(super) elapsed: Duration,
 }
 
+/// What the lab does as a Proxmox node.
+const PROXMOX: &str = include_str!("proxmox.sh");
+
 /// Looks at the host and the container after a rollback.
 const NOTHING_LEFT: &str = include_str!("nothing-left.sh");
 
@@ -42,7 +45,7 @@ pub fn run(options: &Options) -> Result<()> {
     // Docker is not installed on unstable by the product, and confined it must run there all the same.
     let sid = wish("suite-sid", Release::Sid, Docker::FuseOverlayfs);
     let lab = Lab::up_with(&[bookworm.clone(), sid.clone()], || {
-        product::build().and_then(|()| product::build_lab_program())
+        product::build().and_then(|()| product::build_suite_programs())
     })?;
     let mut suite = Suite { lab: &lab, words: &options.words, outcomes: Vec::new() };
     // A lab that a demonstration or a developer has used has more containers that stand on the host.
@@ -56,6 +59,7 @@ pub fn run(options: &Options) -> Result<()> {
     if suite.converge("current Docker", "confinement", &sid)? {
         suite.judge(&sid, &[])?;
     }
+    suite.proxmox()?;
     say::heading("the lab's summary");
     for line in table::lines(&suite.outcomes) {
         say::note(&line);
@@ -151,6 +155,20 @@ impl Suite<'_> {
         for (part, words) in parts {
             self.part(&format!("{release}: {part}"), &|| lab.live(&words))?;
         }
+        Ok(())
+    }
+
+    /// The product on a stand-in for a Proxmox node, whose kernel enforces AppArmor.
+    fn proxmox(&mut self) -> Result<()> {
+        let (lab, wish) = (self.lab, wish("7101", Release::Bookworm, Docker::Vfs));
+        let part = "on Proxmox, what the old scripts left ends confined";
+        self.part(part, &|| {
+            lab.remove_container(&wish.name)?;
+            lab.make_container(&wish)?;
+            let done = lab.live(&["sh", "-c", PROXMOX, "sh", &wish.name, &product::catalogue()]);
+            lab.remove_container(&wish.name)?;
+            done
+        })?;
         Ok(())
     }
 

@@ -1,0 +1,66 @@
+# ID CATALOGUE: the lab as a Proxmox node (`tests/pve` stands in for it). The container ID gets a configuration as the old
+# scripts left it, and must end confined, with Docker on fuse-overlayfs and its user's own lines.
+set -eu
+id=$1 catalogue=$2
+work=$(mktemp -d)
+conf=/etc/pve/lxc/$id.conf
+end() {
+  pct stop "$id" >/dev/null 2>&1 || :
+  # The cluster's files end with their orders.
+  [ -z "${orders:-}" ] || kill "$orders" 2>/dev/null || :
+  wait
+  rm -rf "$work" /usr/local/sbin/pct
+  rmdir /etc/pve
+}
+trap end EXIT
+wrong() { echo "$1" >&2; cat "$conf" >&2; exit 1; }
+
+lxc-stop -n "$id" -t 30 || :
+mkdir -p /etc/pve "$work/lxc"
+cat > "$work/lxc/$id.conf" <<CONF
+#my own remark
+arch: amd64
+features: keyctl=1
+hostname: lab$id
+memory: 512
+ostype: debian
+rootfs: local:$id/subvol-$id-disk-0.subvol,size=8G
+swap: 0
+unprivileged: 1
+lxc.apparmor.profile=unconfined
+lxc.include: /usr/share/lxc/config/nesting.conf
+lxc.apparmor.allow_nesting: 1
+lxc.include: /usr/share/lxc/config/nesting.conf
+lxc.apparmor.allow_nesting: 1
+lxc.cgroup2.devices.allow: a
+lxc.environment: MINE=a b
+
+[before]
+arch: amd64
+snaptime: 1795463242
+unprivileged: 1
+lxc.apparmor.profile: unconfined
+CONF
+mkfifo "$work/orders"
+sleep infinity > "$work/orders" &
+orders=$!
+pmxcfs /etc/pve "$(hostname -s)" "$work" < "$work/orders" &
+while [ ! -e "$conf" ]; do sleep 0.1; done
+ln -s "$(command -v pct)" /usr/local/sbin/pct
+before=$(sed -n '/^\[before\]/,$p' "$conf")
+pct start "$id"
+
+phoenix-orch doctor --config "$catalogue" --target "$id" || [ $? = 3 ]
+phoenix-orch run --config "$catalogue" --features docker --target "$id" --allow restart
+phoenix-orch plan --config "$catalogue" --features docker --target "$id" --check
+phoenix-orch verify --config "$catalogue" --features docker --target "$id"
+
+[ "$(lxc-attach -n "$id" -- cat /proc/1/attr/current)" = "lxc-phoenix-v2 (enforce)" ] || wrong "it is not confined"
+[ "$(lxc-attach -n "$id" -- docker info --format '{{.Driver}}')" = fuse-overlayfs ] || wrong "another driver"
+main=$(sed '/^\[/,$d' "$conf")
+for line in '#my own remark' 'features: keyctl=1,fuse=1' 'lxc.apparmor.profile: lxc-phoenix-v2' \
+  'lxc.apparmor.allow_nesting: 1' 'lxc.environment: MINE=a b'; do
+  [ "$(printf '%s\n' "$main" | grep -cFx -e "$line")" = 1 ] || wrong "not once: $line"
+done
+if printf '%s\n' "$main" | grep -e nesting.conf -e unconfined -e devices.allow; then wrong "something was left"; fi
+[ "$(sed -n '/^\[before\]/,$p' "$conf")" = "$before" ] || wrong "the snapshot was changed"
