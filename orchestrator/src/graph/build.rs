@@ -37,15 +37,28 @@ impl Graph {
     /// The units of these steps on the host and these containers. A container that is given twice
     /// counts once.
     ///
+    /// # Errors
+    /// As [`Self::build_where`].
+    pub fn build(steps: &[StepNode], containers: &[String]) -> Result<Self> {
+        Self::build_where(steps, containers, &|_, _| true)
+    }
+
+    /// The same with only those units in containers that are wanted, by the names of step and container.
+    ///
     /// A step that works on the host has one unit there, and one that works in containers has one in
     /// each; if it does both, its units in containers wait for the one on the host. Where `b` requires
     /// `a`, a unit of `b` waits for the one of `a` on the same target and for the one on the host. A
-    /// step of the host alone that requires one of containers alone waits for it in all of them.
+    /// step of the host alone that requires one of containers alone waits for it in all of them. What is
+    /// required and not wanted in a container is not waited for there.
     ///
     /// # Errors
     /// `GRAPH-INVALID` for steps that cannot be ordered: [`crate::config`] has refused those already.
     /// `TARGET-NAME-TAKEN` for a container that is called like the host.
-    pub fn build(steps: &[StepNode], containers: &[String]) -> Result<Self> {
+    pub fn build_where(
+        steps: &[StepNode],
+        containers: &[String],
+        wanted: &dyn Fn(&str, &str) -> bool,
+    ) -> Result<Self> {
         if containers.iter().any(|container| container == HOST) {
             let message = format!("a container is called `{HOST}`, which means the host itself");
             return Err(Error::new(ErrorKind::Config, TARGET_NAME_TAKEN, message)
@@ -61,13 +74,17 @@ impl Graph {
             lane_of: Vec::new(),
             numbers: HashMap::new(),
         };
-        let placed = graph.add_units(&containers);
+        let placed = graph.add_units(&containers, wanted);
         graph.add_edges(&placed);
         Ok(graph)
     }
 
     /// Adds the units step by step, so that their numbers are a topological order.
-    fn add_units(&mut self, containers: &[&String]) -> Vec<Placed> {
+    fn add_units(
+        &mut self,
+        containers: &[&String],
+        wanted: &dyn Fn(&str, &str) -> bool,
+    ) -> Vec<Placed> {
         let mut host = Lane::new(HOST);
         let mut inside: Vec<Lane> = containers.iter().map(|name| Lane::new(name)).collect();
         let mut placed = Vec::with_capacity(self.steps.len());
@@ -82,7 +99,9 @@ impl Graph {
             placed.push(Placed {
                 host: step.on_host().then(|| add(&mut host)),
                 inside: if step.in_containers() {
-                    inside.iter_mut().map(add).collect()
+                    let unit =
+                        |lane: &mut Lane| wanted(&step.name, &lane.target).then(|| add(lane));
+                    inside.iter_mut().map(unit).collect()
                 } else {
                     Vec::new()
                 },
@@ -104,23 +123,25 @@ impl Graph {
             self.steps.iter().map(|step| step.name.as_str()).zip(placed).collect();
         for (step, own) in self.steps.iter().zip(placed) {
             if let Some(host) = own.host {
-                for &unit in &own.inside {
+                for &unit in own.inside.iter().flatten() {
                     self.units.add_edge(host, unit, ());
                 }
             }
             // Checked by `in_order`: whatever is required is among the steps.
             for required in step.requires.iter().filter_map(|name| places.get(name.as_str())) {
                 if let Some(host) = required.host {
-                    for &unit in own.host.iter().chain(&own.inside) {
+                    for &unit in own.host.iter().chain(own.inside.iter().flatten()) {
                         self.units.add_edge(host, unit, ());
                     }
                 }
-                // Both have a unit in every container, or one of them has none at all.
-                for (&before, &after) in required.inside.iter().zip(&own.inside) {
-                    self.units.add_edge(before, after, ());
+                // Both have a place for every container, or one of them has none at all.
+                for places in required.inside.iter().zip(&own.inside) {
+                    if let (&Some(before), &Some(after)) = places {
+                        self.units.add_edge(before, after, ());
+                    }
                 }
                 if let (Some(host), None, []) = (own.host, required.host, own.inside.as_slice()) {
-                    for &before in &required.inside {
+                    for &before in required.inside.iter().flatten() {
                         self.units.add_edge(before, host, ());
                     }
                 }
@@ -178,8 +199,8 @@ impl Graph {
 /// The units of one step.
 struct Placed {
     host: Option<NodeIndex>,
-    /// One in each container, or none at all.
-    inside: Vec<NodeIndex>,
+    /// Empty for a step of the host alone; else a place for each container, and a unit where it is wanted.
+    inside: Vec<Option<NodeIndex>>,
 }
 
 impl Lane {
@@ -245,6 +266,33 @@ mod tests {
         let graph = build("a:c b:b>a", &["x", "y"]);
         assert_eq!(names(graph.dependencies(&Unit::new("b", "host"))), [""; 0]);
         assert_eq!(names(graph.dependencies(&Unit::new("b", "x"))), ["a@x", "b@host"]);
+    }
+
+    #[test]
+    fn a_container_has_only_the_steps_that_are_wanted_in_it() {
+        let steps: Vec<_> = "host:h options:c profile:b>host,options docker:c>profile other:c"
+            .split_whitespace()
+            .map(node)
+            .collect();
+        let containers = ["web", "db", "gpu"].map(str::to_owned);
+        let wanted = |step: &str, container: &str| match container {
+            "web" => step != "other",
+            "db" => !["other", "options"].contains(&step),
+            _ => step == "other",
+        };
+        let graph = Graph::build_where(&steps, &containers, &wanted).unwrap();
+        let order = |target: &str| {
+            let units = graph.target_order(target);
+            units.into_iter().map(|unit| unit.step.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(order("host"), ["host", "profile"]);
+        assert_eq!(order("web"), ["options", "profile", "docker"]);
+        assert_eq!(order("db"), ["profile", "docker"]);
+        assert_eq!(order("gpu"), ["other"]);
+        let waits = |step: &str, target: &str| names(graph.dependencies(&Unit::new(step, target)));
+        assert_eq!(waits("profile", "web"), ["host@host", "options@web", "profile@host"]);
+        assert_eq!(waits("profile", "db"), ["host@host", "profile@host"]);
+        assert_eq!(waits("profile", "host"), ["host@host"]);
     }
 
     #[test]
