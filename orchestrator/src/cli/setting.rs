@@ -47,10 +47,16 @@ pub(super) fn nodes(manifest: &Manifest, steps: &BTreeMap<String, Loaded>) -> Ve
         .map(|(name, step)| StepNode {
             name: name.clone(),
             scope: step.scope(),
-            requires: manifest.requires(name).cloned().collect(),
+            requires: before(manifest, name, |step| steps.contains_key(step)),
             note: step.note(),
         })
         .collect()
+}
+
+/// What comes before a step: all that it requires, and what else of the run it comes `after`.
+fn before(manifest: &Manifest, step: &str, in_run: impl Fn(&str) -> bool) -> Vec<String> {
+    let after = manifest.after(step).filter(|step| in_run(step));
+    manifest.requires(step).chain(after).cloned().collect()
 }
 
 /// Whoever looks into machines must be root.

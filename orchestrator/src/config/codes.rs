@@ -31,35 +31,35 @@ pub(super) const REQUIREMENT_UNMET: &str = "REQUIREMENT-UNMET";
 pub const CODES: &[Code] = &[
     Code::new(
         MISSING,
-        "There is no plugins.toml where it was looked for.",
+        "There is no plugins.toml where it was looked for, or no inventory where it was named.",
         "Name the file with --config or PHOENIX_ORCH_CONFIG, or put it at ./plugins.toml or \
          /etc/phoenix-orch/plugins.toml.",
     ),
     Code::new(
         UNREADABLE,
-        "plugins.toml is there, and the system refuses to let it be read.",
+        "plugins.toml (or the inventory) is there, and the system refuses to let it be read.",
         "Look at the cause that is shown: mostly it is a missing right on the file or a folder above it.",
     ),
     Code::new(
         UNTRUSTED,
-        "plugins.toml, a folder above it, or a symbolic link on the way to it belongs to somebody else than \
+        "plugins.toml (or the inventory), a folder above it, or a symbolic link on the way to it belongs to somebody else than \
          root and you, or others may write to it. What it says is done by root, so it was not read.",
         "Make root (or yourself) its owner, and take the right to write from group and others \
          (`chmod go-w`).",
     ),
     Code::new(
         NOT_A_FILE,
-        "What was named as plugins.toml is a directory, a device, a pipe or a socket.",
+        "What was named as plugins.toml or as the inventory is a directory, a device, a pipe or a socket.",
         "Name a regular file, or a symbolic link to one.",
     ),
     Code::new(
         TOO_LARGE,
-        "plugins.toml is larger than 1 MiB, so it is certainly not the catalogue; it was not read.",
+        "plugins.toml (or the inventory) is larger than 1 MiB, so it is certainly another file; it was not read.",
         "Check that the right file was named.",
     ),
     Code::new(
         NOT_TEXT,
-        "plugins.toml is a binary file, or text that is not encoded as UTF-8.",
+        "plugins.toml (or the inventory) is a binary file, or text that is not encoded as UTF-8.",
         "Check that the right file was named, and save it as UTF-8.",
     ),
     Code::new(
@@ -127,7 +127,7 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         CYCLE,
-        "Steps require each other in a circle, so that none of them could ever be the first.",
+        "Steps require each other, or come `after` each other, in a circle, so that none of them could ever be the first.",
         "Remove one of the requirements along the path that is shown.",
     ),
     Code::new(

@@ -1,7 +1,7 @@
 //! What plugins.toml says, validated. What it does not do: look whether libraries, steps or containers
 //! really are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use phoenix_sdk::AppArmorPolicy;
 use semver::VersionReq;
 use serde_json::Value as Json;
 
-use super::params::overlay;
+use super::params::{joined, overlay};
 use super::pins::{Pins, Signer};
 use super::script::{Call, Script};
 use super::source::Source;
@@ -84,6 +84,8 @@ pub struct Plugin {
     pub version: VersionReq,
     /// The steps that come before it, and which versions of them are accepted.
     pub requires: BTreeMap<String, VersionReq>,
+    /// The steps that come before it where they are in the run anyhow; it does not bring them.
+    pub after: BTreeSet<String>,
     /// The parameters for every target: always a JSON object.
     pub params: Json,
     /// What is laid over `params` for a target (`host` or a container): always JSON objects.
@@ -98,6 +100,7 @@ pub(super) struct Places {
     pub(super) library: Option<Range<usize>>,
     pub(super) sha256: Option<Range<usize>>,
     pub(super) version: Range<usize>,
+    /// Of what it comes `after` too.
     pub(super) requires: BTreeMap<String, Range<usize>>,
 }
 
@@ -134,6 +137,13 @@ impl Manifest {
         requires.into_iter().flat_map(BTreeMap::keys)
     }
 
+    /// The steps that a step comes after where they are in the run anyhow.
+    pub fn after(&self, step: &str) -> impl Iterator<Item = &String> {
+        let plugin = self.plugins.get(step).map(|plugin| &plugin.after);
+        let after = plugin.or_else(|| Some(&self.scripts.get(step)?.after));
+        after.into_iter().flatten()
+    }
+
     /// Where in the file a call of a script is, with line and caret. The label says in a few words what is
     /// wrong with it.
     pub fn excerpt_of_call(&self, call: &Call, label: &str) -> String {
@@ -149,6 +159,15 @@ impl Manifest {
     ) -> String {
         let place = script.places.get(step).unwrap_or(&script.section);
         self.source.excerpt(place.clone(), label)
+    }
+
+    /// Gives a step parameters for one target besides those that it has there already: lists get what they
+    /// have not, and everything else that is not there yet is set. Does nothing for an unknown step.
+    pub fn add_params(&mut self, step: &str, target: &str, more: &Json) {
+        if let Some(plugin) = self.plugins.get_mut(step) {
+            let params = joined(plugin.params_for(target), more);
+            plugin.overrides.insert(target.to_owned(), params);
+        }
     }
 
     /// Where in the file something is said about a plugin, with line and caret, for

@@ -35,11 +35,13 @@ pub use edit::cannot_pin;
 pub use library::SYSTEM_LIBRARIES;
 pub use locate::{ENV, FILE_NAME, SYSTEM, locate};
 pub use manifest::{Manifest, Part, Plugin, Policy, Restart, Targets};
-pub use names::check_step_name;
+pub use names::{check_step_name, is_container_name};
 pub use nearest::nearest;
 pub use pins::{Pins, Signer};
+pub use read::{Named, read};
 pub use script::{Call, Script};
 pub use shown::shown;
+pub use source::Source;
 pub use versions::check_versions;
 
 use crate::error::Result;
@@ -49,7 +51,7 @@ use crate::error::Result;
 /// # Errors
 /// One of [`CODES`], of kind `Config`.
 pub fn load(path: &Path) -> Result<Manifest> {
-    from_source(path, read::read(path)?)
+    from_source(path, read::read(path, read::CATALOGUE)?)
 }
 
 /// Validates the text of a file that would be at this path.

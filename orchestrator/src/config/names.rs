@@ -47,10 +47,19 @@ pub(super) fn container(source: &Source, place: Range<usize>, name: &str) -> Res
             .error(place, codes::NAME, message, "means the host itself")
             .hint("The host is always a target of the steps that work on it; leave it out here."));
     }
-    let fits = name.starts_with(|char: char| char.is_ascii_alphanumeric())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let fits = is_container(name);
     let rule = "letters, digits, hyphens, underscores and full stops, a letter or digit first";
     check(source, place, name, "container", fits, rule)
+}
+
+/// Whether a container can have this name; that of the host is none.
+pub fn is_container_name(name: &str) -> bool {
+    name != HOST && complaint(name, "container", is_container(name)).is_none()
+}
+
+fn is_container(name: &str) -> bool {
+    name.starts_with(|char: char| char.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 fn check(

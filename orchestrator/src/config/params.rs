@@ -54,6 +54,32 @@ pub(super) fn overlay(base: &mut Json, over: &Json) {
     }
 }
 
+/// Adds parameters to those that are there: tables are joined at every depth, lists get what they have not,
+/// and everything else stays if it is there.
+pub(super) fn joined(base: Json, more: &Json) -> Json {
+    match (base, more) {
+        (Json::Object(mut base), Json::Object(more)) => {
+            for (key, value) in more {
+                let joined = match base.remove(key) {
+                    Some(present) => joined(present, value),
+                    None => value.clone(),
+                };
+                base.insert(key.clone(), joined);
+            }
+            Json::Object(base)
+        }
+        (Json::Array(mut base), Json::Array(more)) => {
+            for value in more {
+                if !base.contains(value) {
+                    base.push(value.clone());
+                }
+            }
+            Json::Array(base)
+        }
+        (base, _) => base,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -77,6 +103,22 @@ mod tests {
             let mut merged = base.clone();
             overlay(&mut merged, &over);
             assert_eq!(merged, expected, "{base} + {over}");
+        }
+    }
+
+    #[test]
+    fn what_is_added_takes_nothing_away() {
+        for (base, more, expected) in [
+            (json!({}), json!({"a": ["x y"]}), json!({"a": ["x y"]})),
+            (
+                json!({"a": ["x", "y"], "b": 1}),
+                json!({"a": ["y", "z"], "b": 2}),
+                json!({"a": ["x", "y", "z"], "b": 1}),
+            ),
+            (json!({"a": "no list"}), json!({"a": ["x"]}), json!({"a": "no list"})),
+            (json!({"a": {"x": [1]}}), json!({"a": {"x": [2]}}), json!({"a": {"x": [1, 2]}})),
+        ] {
+            assert_eq!(joined(base.clone(), &more), expected, "{base} + {more}");
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn all(
 
 fn one(source: &Source, name: &str, section: &Section<'_>, known: &Known<'_>) -> Result<Plugin> {
     section
-        .only(&["library", "sha256", "version", "requires", "params", "targets"])
+        .only(&["library", "sha256", "version", "requires", "after", "params", "targets"])
         .map_err(|error| error.hint("What the step itself understands belongs under `params`."))?;
     let library = match section.get("library") {
         Some(value) => library(source, section, value)?,
@@ -49,6 +49,7 @@ fn one(source: &Source, name: &str, section: &Section<'_>, known: &Known<'_>) ->
         sha256: pins::sha256(source, section)?,
         version,
         requires: requirements.steps,
+        after: requirements.after,
         params: params(source, section)?,
         overrides: overrides(source, section)?,
         places: Places {

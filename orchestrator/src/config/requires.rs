@@ -50,7 +50,9 @@ impl<'a> Known<'a> {
 pub(super) struct Requirements {
     /// The steps, and which versions of them are accepted: of scripts always all.
     pub(super) steps: BTreeMap<String, VersionReq>,
-    /// Where each stands.
+    /// The steps that it comes after where they are in the run anyhow.
+    pub(super) after: BTreeSet<String>,
+    /// Where each of both kinds stands.
     pub(super) places: BTreeMap<String, Range<usize>>,
 }
 
@@ -58,6 +60,14 @@ impl Requirements {
     /// Of the step in this section.
     pub(super) fn of(source: &Source, step: &Section<'_>, known: &Known<'_>) -> Result<Self> {
         let mut requirements = Self::default();
+        if let Some(after) = step.get("after") {
+            for value in step.list("after", after)? {
+                let name = step.entry("after", value)?;
+                known.check(source, value.span(), name)?;
+                requirements.after.insert(name.to_owned());
+                requirements.places.insert(name.to_owned(), value.span());
+            }
+        }
         let Some(section) = step.section("requires")? else { return Ok(requirements) };
         for (key, value) in section.entries() {
             let name = key.get_ref().as_ref();

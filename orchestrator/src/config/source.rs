@@ -14,23 +14,25 @@ const SIDE: usize = 200;
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Source {
+pub struct Source {
     path: PathBuf,
     text: String,
 }
 
 impl Source {
-    pub(super) fn new(path: &Path, text: impl Into<String>) -> Self {
+    /// The text of a file that would be at this path.
+    pub fn new(path: &Path, text: impl Into<String>) -> Self {
         Self { path: path.to_owned(), text: text.into() }
     }
 
-    pub(super) fn text(&self) -> &str {
+    /// All of it.
+    pub fn text(&self) -> &str {
         &self.text
     }
 
     /// An error about this place, given in bytes. The label says in a few words what is wrong there;
     /// it may be empty.
-    pub(super) fn error(
+    pub fn error(
         &self,
         place: Range<usize>,
         code: &str,

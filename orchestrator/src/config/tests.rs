@@ -200,6 +200,17 @@ fn every_mistake_has_its_own_error() {
             "7:14",
             "CONFIG-CYCLE: steps require each other in a circle: `b -> b`",
         ),
+        (&behind("after = [\"c\"]"), "7:10", "CONFIG-STEP-UNKNOWN: unknown step `c`"),
+        (
+            &behind("after = \"a\""),
+            "7:9",
+            "CONFIG-TYPE: `plugins.b.after` must be a list in square brackets, and is a string",
+        ),
+        (
+            "format = 1\n[plugins.d]\nversion = \"1\"\nafter = [\"e\"]\n[plugins.e]\nversion = \"1\"\nrequires.d = \"1\"\n",
+            "4:10",
+            "CONFIG-CYCLE: steps require each other in a circle: `d -> e -> d`",
+        ),
         (
             &behind("params = 1"),
             "7:10",
@@ -397,6 +408,8 @@ fn the_catalogue_that_we_ship_is_valid() {
         ("docker-install", Some("fuse-overlayfs")),
     ] {
         let plugin = &manifest.plugins[step];
+        let after = plugin.after.iter().next().map(String::as_str);
+        assert_eq!(after, (step == "apparmor-profile").then_some("container-options"));
         assert_eq!(plugin.library, step.replace('-', "_"));
         assert_eq!(plugin.requires.keys().next().map(String::as_str), requires);
     }

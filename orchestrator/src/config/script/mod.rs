@@ -1,6 +1,6 @@
 //! The `[scripts]` of the file, one step each: programs of the host that are steps without being plugins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct Script {
     pub verify: Option<Call>,
     /// The steps that come before it, and which versions of them are accepted.
     pub requires: BTreeMap<String, VersionReq>,
+    /// The steps that come before it where they are in the run anyhow; it does not bring them.
+    pub after: BTreeSet<String>,
     /// After this a call is ended.
     pub time_limit: Duration,
     pub(super) section: Range<usize>,
@@ -95,7 +97,16 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn script(&self, name: &str, known: &Known<'_>) -> Result<Script> {
         let Self { source, section, .. } = self;
-        section.only(&["apply", "check", "verify", "scope", "args", "requires", "time_limit_s"])?;
+        section.only(&[
+            "apply",
+            "check",
+            "verify",
+            "scope",
+            "args",
+            "requires",
+            "after",
+            "time_limit_s",
+        ])?;
         let scopes = [("container", Scope::Container), ("host", Scope::Host)];
         let scope = section.choice("scope", &scopes)?.unwrap_or(Scope::Container);
         let arguments = self.arguments(scope)?;
@@ -109,6 +120,7 @@ impl Reader<'_> {
             check: section.get("check").map(|value| call("check", value)).transpose()?,
             verify: section.get("verify").map(|value| call("verify", value)).transpose()?,
             requires: requirements.steps,
+            after: requirements.after,
             time_limit: self.time_limit()?,
             section: section.place(),
             places: requirements.places,
