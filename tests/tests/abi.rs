@@ -12,8 +12,14 @@ use phoenix_tests::{Finished, Workbench, product, sources};
 use xtask::process::{self, Output};
 
 /// Our own steps, and one that somebody else wrote with today's SDK.
-const TODAYS: [&str; 5] =
-    ["host-tunables", "apparmor-profile", "fuse-overlayfs", "docker-install", "misbehaving"];
+const TODAYS: [&str; 6] = [
+    "host-tunables",
+    "container-options",
+    "apparmor-profile",
+    "fuse-overlayfs",
+    "docker-install",
+    "misbehaving",
+];
 
 /// A workbench whose feature `x` is this step.
 fn with_step(name: &str, library: &Path) -> Result<Workbench> {

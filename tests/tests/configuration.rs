@@ -67,7 +67,13 @@ fn whoever_is_not_root_is_told_so() -> Result<()> {
         let to = bench.folder().join(from.file_name().unwrap_or_default());
         fs::copy(from, &to).map(|_| to)
     };
-    for step in ["host-tunables", "apparmor-profile", "fuse-overlayfs", "docker-install"] {
+    for step in [
+        "host-tunables",
+        "container-options",
+        "apparmor-profile",
+        "fuse-overlayfs",
+        "docker-install",
+    ] {
         copy(product::plugin(step)?)?;
     }
     // The copies are the same files, so the pins fit them too.

@@ -208,7 +208,13 @@ fn a_verification_that_is_owed_is_made_up_for() -> Result<()> {
 #[test]
 fn our_own_plugins_keep_their_laws() -> Result<()> {
     let bench = Workbench::empty()?;
-    for step in ["host-tunables", "apparmor-profile", "fuse-overlayfs", "docker-install"] {
+    for step in [
+        "host-tunables",
+        "container-options",
+        "apparmor-profile",
+        "fuse-overlayfs",
+        "docker-install",
+    ] {
         let library = product::plugin(step)?.display().to_string();
         let finished = bench.run(&["plugins", "check", &library])?.expect_code(0)?;
         assert!(finished.stdout().contains("laws     hold in"), "{}", finished.stdout());

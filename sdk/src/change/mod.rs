@@ -2,6 +2,7 @@
 
 mod compare;
 pub mod json_keys;
+pub mod option_line;
 pub mod properties;
 
 use std::collections::BTreeMap;

@@ -46,7 +46,13 @@ pub fn catalogue() -> String {
 
 /// The names of the files that [`build`] makes: the program, and the libraries of the steps.
 pub fn names() -> Vec<String> {
-    let libraries = ["host_tunables", "apparmor_profile", "fuse_overlayfs", "docker_install"];
+    let libraries = [
+        "host_tunables",
+        "container_options",
+        "apparmor_profile",
+        "fuse_overlayfs",
+        "docker_install",
+    ];
     let libraries = libraries.map(|library| format!("lib{library}.so"));
     [BINARY.to_owned()].into_iter().chain(libraries).collect()
 }
