@@ -10,6 +10,7 @@
 //! | trust | nothing |
 //! | config | error, trust, graph |
 //! | graph | error |
+//! | inventory | error, config, graph |
 //! | lock | error |
 //! | transport | error |
 //! | runtime | error, transport, config |
@@ -20,7 +21,7 @@
 //! | engine | error, config, graph, lock, catalog, transport, runtime, effect |
 //! | journal | error, graph, transport, effect, engine |
 //! | report | error, graph, effect, engine, journal, transport, doctor |
-//! | cli | error, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, report |
+//! | cli | error, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, report, inventory |
 
 pub mod catalog;
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod effect;
 pub mod engine;
 pub mod error;
 pub mod graph;
+pub mod inventory;
 pub mod journal;
 pub mod lock;
 pub mod report;

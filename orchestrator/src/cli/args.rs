@@ -71,6 +71,10 @@ pub(super) struct Selection {
     /// All containers under [targets] in plugins.toml, or all of this host if none are listed there.
     #[arg(long)]
     pub(super) all: bool,
+    /// phoenix_lxc_configs.json of the old scripts: the containers in it whose features are asked for, each with
+    /// those that it names and with its options; --target takes some of them.
+    #[arg(long, value_name = "FILE")]
+    pub(super) inventory: Option<PathBuf>,
     /// How many units run at once.
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: u16,
@@ -85,6 +89,7 @@ impl Selection {
             features: vec![feature.to_owned()],
             target: vec![target.to_owned()],
             all: false,
+            inventory: None,
             jobs: 1,
             show: Show { output: Output::Human, verbose: false },
         }

@@ -4,8 +4,8 @@
 use phoenix_sdk::Code;
 
 use crate::{
-    catalog, cli, config, denials, doctor, effect, engine, graph, journal, lock, report, runtime,
-    transport,
+    catalog, cli, config, denials, doctor, effect, engine, graph, inventory, journal, lock, report,
+    runtime, transport,
 };
 
 /// All of them, in the order of the modules.
@@ -14,6 +14,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         phoenix_sdk::CODES,
         config::CODES,
         graph::CODES,
+        inventory::CODES,
         lock::CODES,
         transport::CODES,
         runtime::CODES,

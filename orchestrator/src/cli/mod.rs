@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod chosen;
 mod codes;
 mod compat;
 mod denials;

@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::args::{Global, Selection};
+use super::{
+    args::{Global, Selection},
+    chosen,
+};
 use phoenix_sdk::Scope;
 
 use crate::{
@@ -32,10 +35,12 @@ pub(super) fn exe_dir() -> PathBuf {
     exe.and_then(|exe| Some(exe.parent()?.to_owned())).unwrap_or_default()
 }
 
-/// The steps of these features, loaded, with every requirement met.
-pub(super) fn steps(manifest: &Manifest, features: &[String]) -> Result<BTreeMap<String, Loaded>> {
-    let names: BTreeSet<String> = manifest.select(features)?;
-    let steps = catalog::load_all(manifest, &names, &exe_dir())?;
+/// These steps, loaded, with every requirement met.
+pub(super) fn steps(
+    manifest: &Manifest,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, Loaded>> {
+    let steps = catalog::load_all(manifest, names, &exe_dir())?;
     config::check_versions(manifest, &catalog::versions(&steps)?)?;
     Ok(steps)
 }
@@ -80,18 +85,34 @@ pub(super) struct Setting {
 impl Setting {
     /// Reads, loads and selects; nothing on any machine is touched.
     pub(super) fn new(global: &Global, selection: &Selection) -> Result<Self> {
-        let manifest = manifest(global)?;
-        let steps = steps(&manifest, &selection.features)?;
+        let mut manifest = manifest(global)?;
+        let asked = manifest.select(&selection.features)?;
+        let chosen = match chosen::inventory(selection)? {
+            Some(inventory) => {
+                must_be_root()?;
+                let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
+                Some(chosen::by(&inventory, &mut manifest, &*runtime, selection)?)
+            }
+            None => None,
+        };
+        let of_containers = |chosen: &chosen::Chosen| chosen.values().flatten().cloned().collect();
+        let steps = steps(&manifest, &chosen.as_ref().map_or(asked, of_containers))?;
         must_be_root()?;
         let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
         let nodes = nodes(&manifest, &steps);
         let containers = if nodes.iter().all(|node| node.scope == Scope::Host) {
             Vec::new()
+        } else if let Some(chosen) = &chosen {
+            chosen.keys().cloned().collect()
         } else {
             containers(&manifest, &*runtime, selection)?
         };
         warn_of_unknown_overrides(&manifest, &*runtime)?;
-        let graph = Graph::build(&nodes, &containers)?;
+        let wanted = |step: &str, container: &str| match &chosen {
+            Some(chosen) => chosen.get(container).is_some_and(|steps| steps.contains(step)),
+            None => true,
+        };
+        let graph = Graph::build_where(&nodes, &containers, &wanted)?;
         Ok(Self { manifest, steps, graph, runtime, containers })
     }
 }
@@ -117,7 +138,7 @@ fn warn_of_unknown_overrides(manifest: &Manifest, runtime: &dyn Runtime) -> Resu
 }
 
 /// All containers of this host but templates, which never run.
-fn all(runtime: &dyn Runtime) -> Result<Vec<String>> {
+pub(super) fn all(runtime: &dyn Runtime) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for name in runtime.list()? {
         let template = runtime.values(&runtime.config(&name)?, "template");

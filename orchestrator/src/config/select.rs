@@ -17,7 +17,6 @@ impl Manifest {
         if features.is_empty() {
             return Err(self.unknown("", "no feature is named"));
         }
-        let mut selected = BTreeSet::new();
         let mut open: Vec<&str> = Vec::new();
         for feature in features {
             let feature = feature.as_ref();
@@ -26,12 +25,22 @@ impl Manifest {
             })?;
             open.extend(steps.iter().map(String::as_str));
         }
+        Ok(self.with_required(open))
+    }
+
+    /// These steps and every step that they require, in the order of their names.
+    pub fn with_required<'a>(
+        &'a self,
+        steps: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeSet<String> {
+        let mut open: Vec<&str> = steps.into_iter().collect();
+        let mut selected = BTreeSet::new();
         while let Some(step) = open.pop() {
             if selected.insert(step.to_owned()) {
                 open.extend(self.requires(step).map(String::as_str));
             }
         }
-        Ok(selected)
+        selected
     }
 
     /// The plugin of this name.
