@@ -1,0 +1,188 @@
+//! The old scripts' file drives plan, run and verify.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use anyhow::Result;
+use phoenix_tests::{Workbench, events, product};
+use serde_json::{Value, json};
+use xtask::testbed::{Container, Image, Options, Release};
+
+const FILE: &str = "phoenix_lxc_configs.json";
+
+/// The repository's catalogue with one feature more, which is quick to have.
+fn bench() -> Result<Workbench> {
+    let catalogue = xtask::catalogue::for_this_kernel()?;
+    let library = product::plugin("misbehaving")?.display().to_string();
+    let quick = "[features]\nquick = [\"misbehaving\"]";
+    assert_eq!(catalogue.matches("\n[features]\n").count(), 1);
+    let catalogue = catalogue.replacen("[features]", quick, 1);
+    Workbench::new(format!(
+        "{catalogue}\n[plugins.misbehaving]\nlibrary = \"{library}\"\nversion = \"*\"\nafter = [\"container-options\"]\n"
+    ))
+}
+
+/// The units of a run as `step@container`, those of the host left out.
+fn units(events: &[Value]) -> Vec<String> {
+    let started = events.iter().find(|event| event["event"] == "run_started");
+    let units = started.and_then(|event| event["units"].as_array()).cloned().unwrap_or_default();
+    let name = |unit: &Value, key: &str| unit[key].as_str().unwrap_or_default().to_owned();
+    units
+        .iter()
+        .filter(|unit| unit["target"] != "host")
+        .map(|unit| format!("{}@{}", name(unit, "step"), name(unit, "target")))
+        .collect()
+}
+
+#[test]
+fn containers_get_the_features_and_the_options_that_the_file_has() -> Result<()> {
+    let image = Image::ensure(Release::Bookworm)?;
+    let docker = Container::create(&image, "inv-docker", &Options::default())?;
+    let quick = Container::create(&image, "inv-quick", &Options::default())?;
+    let bench = bench()?;
+    let inventory = json!({ "unprivileged": true, "lxc_configs": {
+        "900": { "name": "base", "features": ["base_setup"], "pct_options": ["nesting=1", "keyctl=1"] },
+        "902": {
+            "clone_from_ctid": "900",
+            "features": ["base_setup", "docker"],
+            "lxc_options": [
+                "lxc.mount.entry=/dev/null dev/phoenix none bind,optional,create=file",
+                "lxc.mount.entry: tmpfs srv/scratch tmpfs size=1m,create=dir 0 0",
+                "lxc.environment = GREETING=two words",
+                "lxc.mount.entry=/dev/fuse",
+                "lxc.apparmor.profile=unconfined",
+            ],
+        },
+        docker.name(): { "clone_from_ctid": "902", "zfs_volumes": [] },
+        quick.name(): { "features": ["quick", "vllm"], "lxc_options": ["lxc.environment=A=b  c"] },
+    }});
+    bench.write(FILE, inventory.to_string())?;
+    let words = |verb, more: &[&'static str]| {
+        [&[verb, "--features", "docker,quick", "--inventory", FILE][..], more].concat()
+    };
+
+    // A plan shows each option whole, and says what it leaves out.
+    let before = fs::read_to_string(docker.config_path())?;
+    let plan = bench.run(&words("plan", &[]))?.expect_code(0)?;
+    for part in ["= /dev/null dev/phoenix none bind,optional,create=file", "= GREETING=two words"] {
+        assert!(plan.stdout().contains(part), "`{part}` is missing:\n{}", plan.stdout());
+    }
+    for part in [
+        "`$.lxc_configs.902.lxc_options[3]`: `lxc.mount.entry=/dev/fuse` is left out",
+        "`$.lxc_configs.902.lxc_options[4]`: `lxc.apparmor.profile=unconfined` is left out",
+        "no such container (or not yet): `902`",
+        &format!("`$.lxc_configs.{}.zfs_volumes`: the key", docker.name()),
+        "`vllm` (1 container)",
+    ] {
+        assert!(plan.stderr().contains(part), "`{part}` is missing:\n{}", plan.stderr());
+    }
+    assert_eq!(fs::read_to_string(docker.config_path())?, before);
+
+    // The run: each container has its own steps.
+    let run = bench.run(&words("run", &["--allow", "restart", "--output", "json"]))?;
+    let done = events::parse(&run)?;
+    let mut seen = units(&done);
+    let both = [docker.name(), quick.name()];
+    let expected = |step: &str, at: usize| format!("{step}@{}", both[at]);
+    let mut wanted: Vec<_> =
+        ["container-options", "apparmor-profile", "fuse-overlayfs", "docker-install"]
+            .map(|step| expected(step, 0))
+            .into_iter()
+            .chain(["container-options", "misbehaving"].map(|step| expected(step, 1)))
+            .collect();
+    seen.sort();
+    wanted.sort();
+    assert_eq!(seen, wanted);
+    let config = fs::read_to_string(docker.config_path())?;
+    for line in [
+        "lxc.mount.entry = /dev/null dev/phoenix none bind,optional,create=file",
+        "lxc.mount.entry = tmpfs srv/scratch tmpfs size=1m,create=dir 0 0",
+        "lxc.environment = GREETING=two words",
+    ] {
+        assert!(config.lines().any(|found| found == line), "`{line}` is missing:\n{config}");
+    }
+    assert!(!config.contains("unconfined") || before.contains("unconfined"), "{config}");
+    // The restart that the device needed brought them in, in one go.
+    docker.ok(&["test", "-c", "/dev/phoenix"])?;
+    docker.ok(&["mountpoint", "-q", "/srv/scratch"])?;
+    let environment = docker.ok(&["sh", "-c", "tr '\\0' '\\n' < /proc/1/environ"])?;
+    assert!(environment.lines().any(|line| line == "GREETING=two words"), "{environment}");
+    assert!(fs::read_to_string(quick.config_path())?.contains("lxc.environment = A=b  c\n"));
+
+    // The second run changes nothing; verify has evidence of each option.
+    let configs = || -> Result<Vec<String>> {
+        Ok(vec![
+            fs::read_to_string(docker.config_path())?,
+            fs::read_to_string(quick.config_path())?,
+        ])
+    };
+    let before = configs()?;
+    let second = bench.run(&words("run", &["--output", "json"]))?;
+    assert_eq!(events::intended(&events::parse(&second)?), [""; 0]);
+    assert_eq!(configs()?, before);
+    bench.run(&words("plan", &["--check"]))?.expect_code(0)?;
+    let verified = bench.run(&words("verify", &["--verbose"]))?.expect_code(0)?;
+    let claim = "the next start has `lxc.mount.entry` with exactly this value";
+    assert_eq!(verified.stdout().matches(claim).count(), 2, "{}", verified.stdout());
+
+    // One container of them; and taken back is taken back.
+    let one = [&words("plan", &["--output", "json", "--target"])[..], &[quick.name()]].concat();
+    let planned = events::parse(&bench.run(&one)?)?;
+    assert!(units(&planned).iter().all(|unit| unit.ends_with(quick.name())), "{planned:?}");
+    let run = done[0]["run"].as_str().unwrap_or_default();
+    bench.run(&["rollback", run, "--target", quick.name()])?.expect_code(0)?;
+    assert!(!fs::read_to_string(quick.config_path())?.contains("A=b"));
+    Ok(())
+}
+
+/// What a running container does not have yet is said, until it was started again.
+#[test]
+fn an_option_that_waits_for_the_next_start_is_not_called_done() -> Result<()> {
+    let image = Image::ensure(Release::Bookworm)?;
+    let container = Container::create(&image, "inv-late", &Options::default())?;
+    let bench = bench()?;
+    let inventory = json!({ "lxc_configs": { container.name(): {
+        "unprivileged": true,
+        "features": ["quick"],
+        "lxc_options": ["lxc.mount.entry=/dev/null dev/phoenix none bind,optional,create=file"],
+    }}});
+    bench.write(FILE, inventory.to_string())?;
+    let run = ["run", "--features", "quick", "--inventory", FILE];
+    let first = bench.run(&run)?.expect_code(0)?;
+    let late = "takes effect when the container is started the next time";
+    assert!(first.stdout().contains(late), "{}", first.stdout());
+    let second = bench.run(&run)?.expect_code(0)?;
+    let not_yet = "`/dev/phoenix` is not mounted in the running container yet";
+    assert!(second.stdout().contains(not_yet), "{}", second.stdout());
+    container.stop()?;
+    container.start()?;
+    container.wait_until_up()?;
+    let third = bench.run(&run)?.expect_code(0)?;
+    assert!(!third.stdout().contains("next time"), "{}", third.stdout());
+    Ok(())
+}
+
+#[test]
+fn a_file_that_cannot_be_believed_is_one_error_and_nothing_begins() -> Result<()> {
+    let bench = bench()?;
+    let refused = |more: &[&str], exit: i32, code: &str| -> Result<String> {
+        let words = [&["plan", "--features", "quick", "--inventory", FILE][..], more].concat();
+        let text = bench.run(&words)?.expect_code(exit)?.stderr().to_owned();
+        assert!(text.contains(&format!("error[{code}]")) && text.contains("hint:"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+        Ok(text)
+    };
+    let missing = refused(&[], 4, "CONFIG-MISSING")?;
+    assert!(missing.contains("`--inventory FILE`"), "{missing}");
+    bench.write(FILE, "{\n  \"lxc_configs\": {\"\u{1b}[2J\": 1}\n}")?;
+    refused(&[], 4, "INVENTORY-SYNTAX")?;
+    bench.write(FILE, "{\n  \"lxc_configs\": {\"a\": 1},\n}")?;
+    let broken = refused(&[], 4, "INVENTORY-SYNTAX")?;
+    assert!(broken.contains(&format!("{FILE}:3:1")), "{broken}");
+    let path = bench.write(FILE, r#"{"lxc_configs": {"phx-nobody": {"features": ["quick"]}}}"#)?;
+    refused(&[], 4, "INVENTORY-NO-CONTAINER")?;
+    refused(&["--target", "phx-nobody"], 6, "TARGET-UNKNOWN")?;
+    refused(&["--target", "phx-other"], 4, "INVENTORY-TARGET")?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
+    refused(&[], 4, "CONFIG-UNTRUSTED")?;
+    Ok(())
+}
