@@ -29,7 +29,7 @@ pub const CODES: &[Code] = &[
     Code::new(
         "INVENTORY-NO-CONTAINER",
         "No container of the inventory that is on this host names one of the asked features.",
-        "Look at the warnings above it: they say which containers were left out, and why.",
+        "The causes say which containers were left out, and why; the hint, which features the file names.",
     ),
     Code::new(
         "INVENTORY-NO-STEP",
