@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use anyhow::Result;
-use phoenix_tests::{Workbench, events, product};
+use phoenix_tests::{Node, Workbench, events, product};
 use serde_json::{Value, json};
 use xtask::testbed::{Container, Image, Options, Release};
 
@@ -131,6 +131,53 @@ fn containers_get_the_features_and_the_options_that_the_file_has() -> Result<()>
     let run = done[0]["run"].as_str().unwrap_or_default();
     bench.run(&["rollback", run, "--target", quick.name()])?.expect_code(0)?;
     assert!(!fs::read_to_string(quick.config_path())?.contains("A=b"));
+    Ok(())
+}
+
+/// As the old scripts left it: the option in pieces, of which one would keep the container from starting.
+#[test]
+fn on_proxmox_an_option_that_was_split_is_whole_again() -> Result<()> {
+    let node = Node::enter()?;
+    let options = Options {
+        config: vec!["features: keyctl=1,mount=nfs".into(), "lxc.environment: MINE=a b".into()],
+        ..Options::default()
+    };
+    let container = node.container(&Image::ensure(Release::Bookworm)?, &options)?;
+    let snapshot = "\n[before]\nfeatures: nesting=1\nlxc.mount.auto: proc:rw sys:rw\n";
+    container.set_conf(&format!("{}lxc.mount.entry=/dev/null\n{snapshot}", container.conf()?))?;
+    let bench = bench()?;
+    let inventory = json!({ "lxc_configs": { container.id(): {
+        "unprivileged": true,
+        "features": ["quick"],
+        "pct_options": ["nesting=1", "keyctl=1"],
+        "lxc_options": [
+            "lxc.mount.entry=/dev/null dev/phoenix none bind,optional,create=file",
+            "lxc.environment=GREETING=two  words",
+        ],
+    }}});
+    bench.write(FILE, inventory.to_string())?;
+    let words = |verb, more: &[&'static str]| {
+        [&[verb, "--features", "quick", "--inventory", FILE][..], more].concat()
+    };
+    bench.run(&words("run", &[]))?.expect_code(0)?;
+    let conf = container.conf()?;
+    for line in [
+        "features: keyctl=1,mount=nfs,nesting=1",
+        "lxc.environment: MINE=a b",
+        "lxc.environment: GREETING=two  words",
+        "lxc.mount.entry: /dev/null dev/phoenix none bind,optional,create=file",
+    ] {
+        let main = conf.split("\n[before]").next().unwrap_or_default();
+        assert!(main.lines().any(|found| found == line), "`{line}` is missing:\n{conf}");
+    }
+    assert!(!conf.contains("lxc.mount.entry=/dev/null\n"), "{conf}");
+    assert!(conf.ends_with(snapshot), "{conf}");
+    container.stop()?;
+    container.start()?;
+    container.ok(&["test", "-c", "/dev/phoenix"])?;
+    let second = bench.run(&words("run", &["--output", "json"]))?;
+    assert_eq!(events::intended(&events::parse(&second)?), [""; 0]);
+    assert_eq!(container.conf()?, conf);
     Ok(())
 }
 

@@ -97,6 +97,11 @@ fn changes(cx: &Context<'_>, settings: &Settings) -> Vec<Change> {
             Change::new(Kind::ContainerOption { key, value, others: *others }).because(why)
         })
         .collect();
+    changes.extend(settings.options.iter().filter_map(|option| {
+        let (key, value) = (option.key.clone(), option.first_piece()?.to_owned());
+        let why = "a script split the option at its blanks, and with this piece the container does not start";
+        Some(Change::new(Kind::ContainerOptionAbsent { key, value }).because(why))
+    }));
     if cx.manager() == Manager::Pve && !settings.features.is_empty() {
         let (key, value) = (FEATURES.to_owned(), settings.features.join(","));
         let kind = Kind::ContainerOption { key, value, others: Others::Merged };
@@ -109,7 +114,9 @@ fn changes(cx: &Context<'_>, settings: &Settings) -> Vec<Change> {
 fn has_option(machine: &Machine<'_>, option: &Opt) -> Result<Evidence> {
     let Opt { key, value, others } = option;
     let values = machine.container_option(key)?;
+    let split = option.first_piece().is_some_and(|piece| values.iter().any(|it| it == piece));
     let holds = match others {
+        _ if split => false,
         Others::Kept => values.contains(value),
         Others::Replaced | Others::Merged => values.last() == Some(value) && values.len() == 1,
     };

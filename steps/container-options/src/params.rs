@@ -28,6 +28,15 @@ pub(crate) struct Opt {
     pub(crate) others: Others,
 }
 
+impl Opt {
+    /// What a script that split the option at its blanks left of it: LXC takes such an entry for a mount over the
+    /// container's root, and does not start the container.
+    pub(crate) fn first_piece(&self) -> Option<&str> {
+        let (first, _) = self.value.split_once(char::is_whitespace)?;
+        (self.key == "lxc.mount.entry").then_some(first)
+    }
+}
+
 /// The parameters, understood.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings {

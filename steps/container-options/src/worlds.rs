@@ -28,6 +28,10 @@ pub(crate) fn all() -> Vec<World> {
             with("a script split the option at its blanks", PARAMS),
             &[("lxc.mount.entry", "/dev/nvidia0"), ("lxc.mount.auto", "proc:rw")],
         ),
+        options(
+            converged("a piece of the option was left beside it"),
+            &[("lxc.mount.entry", "/dev/nvidia0")],
+        ),
         nothing,
         with("no option of LXC", r#"{"options": ["bind,create=file"]}"#)
             .stops_with("PARAMS-INVALID"),
