@@ -58,6 +58,8 @@ impl Inventory {
             wish.targets.is_empty() || wish.targets.contains(&container.id)
         };
         let mut warnings = self.file_warnings(wish);
+        let by_id = self.containers.iter().map(|container| (container.id.as_str(), container));
+        let by_id: BTreeMap<_, _> = by_id.collect();
         let mut containers = BTreeMap::new();
         let mut absent = Vec::new();
         for container in self.containers.iter().filter(meant) {
@@ -66,7 +68,7 @@ impl Inventory {
                 warnings.push(Warning::of(&container.id, &path::entry(&container.id), &what));
                 continue;
             }
-            warnings.extend(self.not_inherited(container, wish.features));
+            warnings.extend(Self::not_inherited(container, wish.features, &by_id));
             let features: Vec<_> =
                 wish.features.iter().filter(|name| container.names(name)).cloned().collect();
             if features.is_empty() {
@@ -155,26 +157,28 @@ impl Inventory {
 
     /// A container with a list of its own does not inherit that of its source, and a clone of a container with Docker
     /// has Docker nevertheless: most likely it was forgotten.
-    fn not_inherited(&self, container: &Container, features: &[String]) -> Vec<Warning> {
-        let source = |feature: &str| {
-            let names = |id: &&String| {
-                self.containers.iter().any(|other| other.id == **id && other.names(feature))
-            };
-            container.sources.iter().find(names)
+    fn not_inherited(
+        container: &Container,
+        features: &[String],
+        by_id: &BTreeMap<&str, &Container>,
+    ) -> Vec<Warning> {
+        let lost: Vec<_> = features.iter().filter(|feature| !container.names(feature)).collect();
+        if lost.is_empty() || container.sources.is_empty() {
+            return Vec::new();
+        }
+        let sources = container.sources.iter().filter_map(|id| by_id.get(id.as_str()));
+        let sources: Vec<_> = sources.collect();
+        let warning = |feature: &&String| {
+            let source = sources.iter().find(|source| source.names(feature))?;
+            let at = path::member(&path::entry(&container.id), "features");
+            let what = format!(
+                "`{feature}` is not in this list, though it is in that of `{}`, which the container is cloned from; it \
+                 is left out of `{feature}`, and has to be named here if it is meant",
+                source.id
+            );
+            Some(Warning::of(&container.id, &at, &what))
         };
-        features
-            .iter()
-            .filter(|feature| !container.names(feature))
-            .filter_map(|feature| Some((feature, source(feature)?)))
-            .map(|(feature, source)| {
-                let at = path::member(&path::entry(&container.id), "features");
-                let what = format!(
-                    "`{feature}` is not in this list, though it is in that of `{source}`, which the container is cloned \
-                     from; it is left out of `{feature}`, and has to be named here if it is meant"
-                );
-                Warning::of(&container.id, &at, &what)
-            })
-            .collect()
+        lost.iter().filter_map(warning).collect()
     }
 
     /// The features of the file that plugins.toml has nothing for, in how many containers each.

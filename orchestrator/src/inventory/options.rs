@@ -165,7 +165,9 @@ fn contradictions(
     let key = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
     let single = |key: &str| match what {
         "option" => ["lxc.prlimit.", "lxc.sysctl.", "lxc.cgroup"].iter().any(|family| {
-            key.starts_with(family) && !key.ends_with(".allow") && !key.ends_with(".deny")
+            key.starts_with(family)
+                && !key.ends_with(".devices.allow")
+                && !key.ends_with(".devices.deny")
         }),
         _ => true,
     };

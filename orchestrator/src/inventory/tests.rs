@@ -303,3 +303,19 @@ fn no_text_makes_it_panic() {
         let _ = read(&format!("{}\u{1f600}{}", &FIXTURE[..cut], &FIXTURE[cut..]));
     }
 }
+
+#[test]
+fn a_file_at_the_size_limit_is_read_quickly_whatever_it_holds() {
+    use std::fmt::Write as _;
+
+    let mut text = r#"{"lxc_configs": {"0": {"features": ["docker"]}"#.to_owned();
+    for id in 1..15_000 {
+        let _ = write!(text, ",\"{id}\":{{\"clone_from_ctid\":\"0\",\"features\":[\"x\"]}}");
+    }
+    text += "}}";
+    assert!(text.len() < 1 << 20);
+    let begin = std::time::Instant::now();
+    let choice = choose(&read(&text).unwrap(), &["docker"], &[], 0, &["0"]).unwrap();
+    assert_eq!(choice.warnings.len(), 14_999 + 2);
+    assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
+}
