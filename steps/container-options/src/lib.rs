@@ -67,7 +67,8 @@ impl Step for ContainerOptions {
         let machine = cx.machine();
         let mut report = VerifyReport::default();
         for option in &settings.options {
-            report = report.with(has_option(&machine, option)?);
+            let piece = option.first_piece().filter(|_| cx.manager() == Manager::Pve);
+            report = report.with(has_option(&machine, option, piece)?);
         }
         if cx.manager() == Manager::Pve && !settings.features.is_empty() {
             report = report.with(has_features(&machine, &settings.features.join(","))?);
@@ -97,11 +98,14 @@ fn changes(cx: &Context<'_>, settings: &Settings) -> Vec<Change> {
             Change::new(Kind::ContainerOption { key, value, others: *others }).because(why)
         })
         .collect();
-    changes.extend(settings.options.iter().filter_map(|option| {
+    // The scripts ran on Proxmox and nowhere else.
+    if cx.manager() == Manager::Pve {
+        changes.extend(settings.options.iter().filter_map(|option| {
         let (key, value) = (option.key.clone(), option.first_piece()?.to_owned());
         let why = "a script split the option at its blanks, and with this piece the container does not start";
         Some(Change::new(Kind::ContainerOptionAbsent { key, value }).because(why))
     }));
+    }
     if cx.manager() == Manager::Pve && !settings.features.is_empty() {
         let (key, value) = (FEATURES.to_owned(), settings.features.join(","));
         let kind = Kind::ContainerOption { key, value, others: Others::Merged };
@@ -111,10 +115,10 @@ fn changes(cx: &Context<'_>, settings: &Settings) -> Vec<Change> {
 }
 
 /// Each value is looked up by itself, as the next start will find it.
-fn has_option(machine: &Machine<'_>, option: &Opt) -> Result<Evidence> {
+fn has_option(machine: &Machine<'_>, option: &Opt, piece: Option<&str>) -> Result<Evidence> {
     let Opt { key, value, others } = option;
     let values = machine.container_option(key)?;
-    let split = option.first_piece().is_some_and(|piece| values.iter().any(|it| it == piece));
+    let split = piece.is_some_and(|piece| values.iter().any(|value| value == piece));
     let holds = match others {
         _ if split => false,
         Others::Kept => values.contains(value),
@@ -152,6 +156,9 @@ mod tests {
     #[test]
     fn the_laws_hold() {
         if let Err(broken) = laws::hold::<ContainerOptions>() {
+            panic!("{broken}");
+        }
+        if let Err(broken) = laws::hold_in(&ContainerOptions, worlds::out_of_scope()) {
             panic!("{broken}");
         }
     }
