@@ -85,6 +85,12 @@ fn every_mistake_has_its_own_error() {
             "6:14",
             "CONFIG-VERSION: `scripts.t.requires.s` asks for a version of a script",
         ),
+        (&script("after = [\"c\"]"), "4:10", "CONFIG-STEP-UNKNOWN: unknown step `c`"),
+        (
+            &(script("after = [\"b\"]") + "requires.s = \"*\""),
+            "9:14",
+            "CONFIG-CYCLE: steps require each other in a circle: `b -> s -> b`",
+        ),
         (
             &(script("requires.b = \"1\"") + "requires.s = \"*\""),
             "9:14",
@@ -110,6 +116,7 @@ fn scripts_are_steps_like_others() {
         verify = ["/opt/nvidia.sh", "{{x}}"]
         args = ["{ctid}", "a b"]
         requires = { base = "*", install = ">=0.1" }
+        after = ["plain"]
         time_limit_s = 60
         [scripts.base]
         apply = "base.sh"
@@ -120,6 +127,8 @@ fn scripts_are_steps_like_others() {
     let manifest = parse_text(Path::new("/etc/x/plugins.toml"), text).unwrap();
     let selected = Vec::from_iter(manifest.select(&["gpu"]).unwrap());
     assert_eq!(selected, ["base", "install", "nvidia"]);
+    assert_eq!(Vec::from_iter(manifest.after("nvidia")), ["plain"]);
+    assert_eq!(manifest.after("install").count(), 0);
     let Script { scope, apply, check, verify, time_limit, .. } = &manifest.scripts["nvidia"];
     assert_eq!((*scope, time_limit.as_secs()), (Scope::Container, 60));
     assert_eq!(apply.argv("101"), ["/opt/nvidia.sh", "--for", "ct 101", "101", "a b"]);
