@@ -159,7 +159,9 @@ mod tests {
         if let Err(broken) = laws::hold::<FuseOverlayfs>() {
             panic!("{broken}");
         }
-        if let Err(broken) = laws::hold_in(&FuseOverlayfs, worlds::more()) {
+        if let Err(broken) =
+            laws::hold_in(&FuseOverlayfs, [worlds::more(), worlds::of_proxmox()].concat())
+        {
             panic!("{broken}");
         }
     }
