@@ -242,3 +242,21 @@ fn what_is_pending_is_understood() -> Result<()> {
     assert_eq!(container.conf()?, before);
     Ok(())
 }
+
+#[test]
+fn without_the_cluster_lxc_is_not_edited_behind_it() -> Result<()> {
+    let node = Node::enter()?;
+    let container = node.container(&image()?, &options(&[]))?;
+    let bench = Workbench::with_repository_catalogue()?;
+    let before = fs::read_to_string(container.config_path())?;
+    let mut command = bench.command_through("unshare")?;
+    command.args(["--mount", "sh", "-c", "umount --lazy /etc/pve && exec \"$@\"", "sh"]);
+    command.arg(product::binary()?).args(bench.state_words());
+    command.args(["run", "--features", "docker", "--target", container.id(), "--allow", "restart"]);
+    let refused = process::capture(&mut command, None, std::time::Duration::from_secs(60))?;
+    assert_eq!(refused.code, 6, "{refused}");
+    assert!(refused.stderr.contains("RUNTIME-MISSING"), "{refused}");
+    assert!(refused.stderr.contains("pve-cluster"), "{refused}");
+    assert_eq!(fs::read_to_string(container.config_path())?, before);
+    Ok(())
+}

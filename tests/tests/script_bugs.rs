@@ -22,7 +22,7 @@ fn node(main: &str) -> Result<Node> {
 }
 
 fn set(key: &str, value: &str, others: Others) -> Result<()> {
-    let (pve, edit) = (Pve::of_this_host(), Edit::Set { key, value, others });
+    let (pve, edit) = (Pve::of_this_host()?, Edit::Set { key, value, others });
     Ok(pve.edit(ID, &mut |now| pve.edited(now, edit))?)
 }
 
@@ -82,7 +82,7 @@ fn script_bug_16_a_container_runs_only_if_it_runs() -> Result<()> {
     let container = node.container(&Image::ensure(Release::Bookworm)?, &options)?;
     // The script took this exit code for an answer.
     assert_eq!(container.pct("status", &[])?.code, 0);
-    assert!(!Pve::of_this_host().state(container.id())?.running);
+    assert!(!Pve::of_this_host()?.state(container.id())?.running);
     let bench = Workbench::with_repository_catalogue()?;
     let words = ["run", "--features", "docker", "--target", container.id()];
     let refused = bench.run(&words)?.expect_code(6)?;
@@ -94,7 +94,8 @@ fn script_bug_16_a_container_runs_only_if_it_runs() -> Result<()> {
 fn script_bug_17_what_is_read_has_no_noise_and_no_environment_of_the_host() -> Result<()> {
     let node = Node::enter()?;
     let container = node.container(&Image::ensure(Release::Bookworm)?, &Options::default())?;
-    let machine = ContainerMachine::new(container.id(), Pve::of_this_host().attach(container.id()));
+    let machine =
+        ContainerMachine::new(container.id(), Pve::of_this_host()?.attach(container.id()));
     let noisy = machine.probe(&Exec::new(["sh", "-c", "echo warning >&2; echo value; env >&2"]))?;
     assert_eq!(noisy.line(), "value");
     let said = noisy.stderr.to_text();

@@ -101,6 +101,7 @@ impl Doer<'_, '_> {
         change: &Change,
         act: impl FnOnce(&mut dyn FnMut(&str)) -> Result<()>,
     ) -> Result<()> {
+        self.undisturbed()?;
         self.intended(change, &Image::Unseen, None, act)
     }
 

@@ -124,15 +124,16 @@ pub trait Runtime: Send + Sync {
 /// found, or the host is not of that kind.
 pub fn named(name: Option<&str>) -> Result<Arc<dyn Runtime>> {
     match name {
-        None if Pve::is_here() => Ok(Arc::new(Pve::of_this_host())),
+        // Whoever has `pct` is a node. If its cluster is not there, LXC's own files must not be edited behind it.
+        None if has_program("pct") => Ok(Arc::new(Pve::of_this_host()?)),
         None if has_program("lxc-attach") => Ok(Arc::new(Lxc::of_this_host()?)),
         None => Err(missing("this host has no container runtime that phoenix-orch knows")
             .cause("there is no `lxc-attach`")
             .hint("Install the package `lxc`, or run phoenix-orch on the host of the containers.")),
         Some("lxc") => Ok(Arc::new(Lxc::of_this_host()?)),
-        Some("pve") if Pve::is_here() => Ok(Arc::new(Pve::of_this_host())),
+        Some("pve") if has_program("pct") => Ok(Arc::new(Pve::of_this_host()?)),
         Some("pve") => Err(missing("this host is no Proxmox VE node")
-            .cause("there is no `/etc/pve/lxc`, or no `pct`")
+            .cause("there is no `pct`")
             .hint("Run phoenix-orch on the node, or leave `runtime` out of plugins.toml.")),
         Some(other) => Err(Error::new(
             ErrorKind::Config,

@@ -155,7 +155,7 @@ impl Settings {
         let config = Config { path: path.to_owned(), text: text.to_owned() };
         let proxmox = path.starts_with("/etc/pve/");
         let values = |key: &str| match proxmox {
-            true => Pve::of_this_host().values(&config, key),
+            true => Pve::new("/no/cluster", "/no/containers").values(&config, key),
             false => Lxc::new("/var/lib/lxc").values(&config, key),
         };
         Self::new(path, text, proxmox, true, values)

@@ -19,7 +19,7 @@ use phoenix_sdk::{ContainerState, Manager};
 use super::{
     Config, Edit, Lxc, Runtime, failed,
     flock::{self, Flock},
-    has_program, locked, unknown,
+    locked, missing, unknown,
 };
 use crate::error::Result;
 
@@ -38,14 +38,23 @@ pub struct Pve {
 }
 
 impl Pve {
-    /// The containers of this host, which is a node.
-    pub fn of_this_host() -> Self {
-        Self { cluster: PathBuf::from(CLUSTER), lxc: Lxc::new(LXC_PATH) }
+    /// The containers of a node whose cluster has its files in this folder, and LXC its own in that one.
+    pub fn new(cluster: impl Into<PathBuf>, lxc: impl Into<String>) -> Self {
+        Self { cluster: cluster.into(), lxc: Lxc::new(lxc) }
     }
 
-    /// Whether this host is a node: it has the folder of its containers, and `pct`.
-    pub fn is_here() -> bool {
-        Path::new(CLUSTER).join("lxc").is_dir() && has_program("pct")
+    /// The containers of this host, which is a node.
+    ///
+    /// # Errors
+    /// `RUNTIME-MISSING` when the cluster's file system is not mounted.
+    pub fn of_this_host() -> Result<Self> {
+        let pve = Self::new(CLUSTER, LXC_PATH);
+        match pve.folder().is_dir() {
+            true => Ok(pve),
+            false => Err(missing("the file system of the Proxmox cluster is not there")
+                .cause(format!("there is no `{}`", pve.folder().display()))
+                .hint("See `systemctl status pve-cluster`; run again when it is mounted.")),
+        }
     }
 
     /// Whether a container runs now. Cheap enough to be asked again and again.
@@ -209,8 +218,7 @@ mod tests {
         for (name, text) in conf {
             fs::write(folder.path().join("lxc").join(name), text).unwrap();
         }
-        let lxc = Lxc::new(folder.path().join("containers").to_string_lossy());
-        let pve = Pve { cluster: folder.path().to_owned(), lxc };
+        let pve = Pve::new(folder.path(), folder.path().join("containers").to_string_lossy());
         (folder, pve)
     }
 
