@@ -231,7 +231,8 @@ fn what_is_pending_is_understood() -> Result<()> {
     assert!(container.conf()?.contains("[pve:pending]"), "{}", container.conf()?);
     let refused = run(&bench, "plan", &container, &[])?.expect_code(7)?;
     let said = format!("{}{}", refused.stdout(), refused.stderr());
-    assert!(said.contains("CONTAINER-PENDING") && said.contains("--revert features"), "{said}");
+    let revert = format!("pct set {} --revert features", container.id());
+    assert!(said.contains("CONTAINER-PENDING") && said.contains(&revert), "{said}");
     // This one has what is wanted already; a restart is all that is left.
     container.pct("set", &["--features", "nesting=1,fuse=1"])?.success()?;
     let before = container.conf()?;

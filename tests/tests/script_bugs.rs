@@ -2,13 +2,15 @@
 //! docs/replacing-the-scripts.md lists all of them, and where those are tried that need no container
 //! (`cargo nextest run --workspace script_bug` runs them all).
 
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
 use anyhow::Result;
 use phoenix_orch::{
     runtime::{Edit, Pve, Runtime},
     transport::{ContainerMachine, Exec, Reader},
 };
 use phoenix_sdk::{Others, dev_fuse};
-use phoenix_tests::{Node, Workbench, machine::count_starts};
+use phoenix_tests::{Node, Workbench, machine::count_starts, product};
 use xtask::testbed::{Image, Options, Release};
 
 const MAIN: &str = "arch: amd64\nhostname: a\nunprivileged: 1\n";
@@ -24,6 +26,49 @@ fn node(main: &str) -> Result<Node> {
 fn set(key: &str, value: &str, others: Others) -> Result<()> {
     let (pve, edit) = (Pve::of_this_host()?, Edit::Set { key, value, others });
     Ok(pve.edit(ID, &mut |now| pve.edited(now, edit))?)
+}
+
+#[test]
+fn script_bug_01_options_and_words_stay_whole() -> Result<()> {
+    let node = Node::enter()?;
+    let container = node.container(&Image::ensure(Release::Bookworm)?, &Options::default())?;
+    let bench = Workbench::new(format!(
+        "format = 1\n[policy]\napparmor = \"optional\"\npins = \"optional\"\n\
+         [features]\nbase_setup = [\"words\"]\n\
+         [scripts.words]\napply = \"words.sh\"\ncheck = \"there.sh\"\n\
+         args = [\"{{ctid}}\", \"two words\", \"$(id) *\", \"\"]\n\
+         [plugins.container-options]\nlibrary = \"{}\"\nversion = \"*\"\n",
+        product::plugin("container-options")?.display()
+    ))?;
+    let said = bench.folder().join("said");
+    let script = format!("#!/bin/sh\nprintf '%s|' \"$@\" > {}\n", said.display());
+    for (name, text) in
+        [("words.sh", script), ("there.sh", format!("#!/bin/sh\ntest -e {}\n", said.display()))]
+    {
+        let path = bench.write(name, text)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    }
+    // The very options that the script split, and whose pieces kept its containers from starting.
+    let options = [
+        "lxc.mount.auto=proc:rw sys:rw",
+        "lxc.mount.entry=/dev/net/tun dev/net/tun none bind,create=file",
+    ];
+    let entry = serde_json::json!({
+        "name": "a", "unprivileged": true, "features": ["base_setup"], "lxc_options": options,
+    });
+    let inventory = serde_json::json!({ "lxc_configs": { container.id(): entry } });
+    bench.write("inventory.json", inventory.to_string())?;
+    let before = container.conf()?;
+    let words = ["run", "--features", "base_setup", "--inventory", "inventory.json"];
+    bench.run(&words)?.expect_code(0)?;
+    let lines: String = options.iter().map(|line| line.replacen('=', ": ", 1) + "\n").collect();
+    assert_eq!(container.conf()?, before + &lines);
+    assert_eq!(fs::read_to_string(&said)?, format!("{}|two words|$(id) *||", container.id()));
+    // And it starts with them.
+    container.pct("reboot", &[])?.success()?;
+    let again = bench.run(&words)?.expect_code(0)?;
+    assert!(again.stdout().contains("0 changes"), "{}", again.stdout());
+    Ok(())
 }
 
 #[test]

@@ -15,7 +15,16 @@ const LONGEST: usize = 63;
 /// What [`is_word`] asks for.
 const WORD: &str = "lower-case letters, digits and hyphens, a letter first";
 
-/// Checks the name of a feature or a step.
+/// What features may be called: as steps, and with the underscores that the inventory of the old scripts has.
+const FEATURE: &str = "lower-case letters, digits, hyphens and underscores, a letter first";
+
+/// Checks the name of a feature.
+pub(super) fn feature(source: &Source, place: Range<usize>, name: &str) -> Result<()> {
+    let fits = is_word(&name.replace('_', "-"));
+    check(source, place, name, "feature", fits, FEATURE)
+}
+
+/// Checks the name of a step.
 pub(super) fn word(source: &Source, place: Range<usize>, name: &str, what: &str) -> Result<()> {
     check(source, place, name, what, is_word(name), WORD)
 }

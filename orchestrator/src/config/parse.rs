@@ -165,7 +165,7 @@ fn features(
     let mut features = BTreeMap::new();
     for (key, value) in section.entries() {
         let name = key.get_ref().as_ref();
-        names::word(source, key.span(), name, "feature")?;
+        names::feature(source, key.span(), name)?;
         let mut seen = Vec::new();
         for value in section.list(name, value)? {
             let step = section.entry(name, value)?;

@@ -12,6 +12,7 @@ use crate::{
         event::{Outcome, Planned},
         state::{End, UnitState},
     },
+    graph::HOST,
     transport::printable,
 };
 
@@ -24,6 +25,8 @@ pub fn plan(state: &State) -> String {
             targets.push(&unit.target);
         }
     }
+    // What is done on the host concerns all of them, whenever it comes.
+    targets.sort_by_key(|target| *target != HOST);
     for target in targets {
         let _ = writeln!(text, "{}", paint(BOLD, &printable(target)));
         for unit in state.order.iter().filter(|unit| unit.target == target) {

@@ -141,7 +141,7 @@ pub(super) fn includes_below(text: &str, key: &str) -> Vec<String> {
 ///
 /// # Errors
 /// `CONTAINER-PENDING` when something that is pending would undo it at the next start.
-pub(super) fn edited(text: &str, edit: Edit<'_>) -> Result<String> {
+pub(super) fn edited(container: &str, text: &str, edit: Edit<'_>) -> Result<String> {
     let (main, rest) = text.split_at(end_of_main(text));
     // Empty lines between the sections stay between them.
     let (main, gap) = main.split_at(main.trim_end_matches('\n').len());
@@ -155,7 +155,7 @@ pub(super) fn edited(text: &str, edit: Edit<'_>) -> Result<String> {
             lines::with_value(SYNTAX, &main, key, value, others)
         }
         Edit::Set { key, value, others } => {
-            if let Some(as_pending) = fits_pending(text, key, value, others)? {
+            if let Some(as_pending) = fits_pending(container, text, key, value, others)? {
                 return Ok(as_pending.to_owned());
             }
             with_option(&main, key, value, others)
@@ -166,6 +166,7 @@ pub(super) fn edited(text: &str, edit: Edit<'_>) -> Result<String> {
 
 /// The text as it is, where what is pending for a key brings the value by itself.
 fn fits_pending<'t>(
+    container: &str,
     text: &'t str,
     key: &str,
     value: &str,
@@ -191,7 +192,7 @@ fn fits_pending<'t>(
         format!("a change of `{key}` is pending, and would undo `{key}: {value}` at the next start"),
     )
     .cause(will)
-    .hint(format!("Take it back with `pct set ID --revert {key}`, or let it happen with `pct reboot ID`; then run again.")))
+    .hint(format!("Take it back with `pct set {container} --revert {key}`, or let it happen with `pct reboot {container}`; then run again.")))
 }
 
 /// One of Proxmox's own options. A new one goes where Proxmox itself will put it: they are sorted, and LXC's

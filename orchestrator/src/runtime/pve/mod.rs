@@ -155,7 +155,9 @@ impl Runtime for Pve {
     }
 
     fn edited(&self, config: &Config, edit: Edit<'_>) -> Result<Config> {
-        Ok(Config { path: config.path.clone(), text: conf::edited(&config.text, edit)? })
+        let number = Path::new(&config.path).file_stem().unwrap_or_default().to_string_lossy();
+        let text = conf::edited(&number, &config.text, edit)?;
+        Ok(Config { path: config.path.clone(), text })
     }
 
     fn edit(&self, container: &str, make: &mut dyn FnMut(&Config) -> Result<Config>) -> Result<()> {

@@ -25,7 +25,7 @@ snaptime: 1795463242
 ";
 
 fn set(text: &str, key: &str, value: &str, others: Others) -> String {
-    edited(text, Edit::Set { key, value, others }).unwrap()
+    edited("101", text, Edit::Set { key, value, others }).unwrap()
 }
 
 #[test]
@@ -80,7 +80,10 @@ fn edits_stay_in_the_main_section_and_touch_one_line() {
     for (key, value, gone) in
         [("", "none", "none\n"), ("lxc.mount.entry", "/dev/fuse", "lxc.mount.entry=/dev/fuse\n")]
     {
-        assert_eq!(edited(TEXT, Edit::Remove { key, value }).unwrap(), TEXT.replace(gone, ""));
+        assert_eq!(
+            edited("101", TEXT, Edit::Remove { key, value }).unwrap(),
+            TEXT.replace(gone, "")
+        );
     }
     assert_ne!(others(TEXT), TEXT);
 }
@@ -106,11 +109,19 @@ fn what_is_pending_is_not_written_over_nor_forgotten() {
     let pending = |line: &str| format!("features: nesting=1\n\n[pve:pending]\n{line}\n");
     let edit = Edit::Set { key: "features", value: "fuse=1", others: Merged };
     let will = pending("features: keyctl=1,fuse=1");
-    assert_eq!(edited(&will, edit).unwrap(), will);
+    assert_eq!(edited("101", &will, edit).unwrap(), will);
     for line in ["features: keyctl=1", "delete: features"] {
-        assert_eq!(edited(&pending(line), edit).unwrap_err().code, "CONTAINER-PENDING", "{line}");
+        assert_eq!(
+            edited("101", &pending(line), edit).unwrap_err().code,
+            "CONTAINER-PENDING",
+            "{line}"
+        );
     }
-    assert!(edited(&pending("memory: 1"), edit).unwrap().contains("features: nesting=1,fuse=1\n"));
+    assert!(
+        edited("101", &pending("memory: 1"), edit)
+            .unwrap()
+            .contains("features: nesting=1,fuse=1\n")
+    );
 }
 
 fn line() -> impl Strategy<Value = String> {

@@ -1,0 +1,73 @@
+//! The command line.
+
+mod compat;
+mod look;
+mod plugins;
+mod runs;
+mod selection;
+mod work;
+
+use std::path::PathBuf;
+
+use clap::{Args as Arguments, Parser, Subcommand};
+
+pub(super) use compat::{Compat, CompatVerb};
+pub(super) use look::{Denials, Doctor, Explain, Graph, GraphFormat};
+pub(super) use plugins::{New, NewScope, NewStep, NewVerb, Pin, Plugins, PluginsVerb};
+pub(super) use runs::{Runs, RunsVerb};
+pub(super) use selection::{Allow, Output, Patience, Selection, Show};
+pub(super) use work::{OnFailure, Plan, Rollback, Run, Verify};
+
+/// Makes Docker run properly in unprivileged LXC containers, and keeps it so.
+#[derive(Debug, Parser)]
+#[command(name = "phoenix-orch", version, about, propagate_version = true)]
+#[command(
+    after_help = "Exit codes: 0 done or nothing to do, 1 internal, 2 usage, 3 `plan --check` \
+    found changes or `doctor` what blocks, 4 configuration, 5 plugin or script refused, 6 target \
+    unreachable, 7 step failed, 8 verify failed or had no evidence, 9 rollback conflict, 130 interrupted."
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// For every verb.
+#[derive(Debug, Arguments)]
+pub(super) struct Global {
+    /// The catalogue; else $PHOENIX_ORCH_CONFIG, ./plugins.toml, /etc/phoenix-orch/plugins.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Where phoenix-orch keeps its own state.
+    #[arg(long, global = true, value_name = "DIR", default_value = "/var/lib/phoenix-orch")]
+    pub(super) state_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Show what would change; change nothing.
+    Plan(Plan),
+    /// Check, change what is needed, check again until nothing is left, and prove that it works.
+    Run(Run),
+    /// Gather evidence that the features work; change nothing.
+    Verify(Verify),
+    /// Take back what a run has changed.
+    Rollback(Rollback),
+    /// List runs, show one again, or forget old ones.
+    Runs(Runs),
+    /// Show what AppArmor denied, and the smallest rules that would allow it.
+    Denials(Denials),
+    /// Look at every condition that decides whether Docker runs properly; change nothing.
+    Doctor(Doctor),
+    /// Show the steps of features in their order.
+    Graph(Graph),
+    /// List plugins, pin them, or check one.
+    Plugins(Plugins),
+    /// Write a step of your own to begin with.
+    New(New),
+    /// Stand in for one of the old shell scripts, with its arguments, exit codes and log.
+    Compat(Compat),
+    /// Explain an error code, or list all of them.
+    Explain(Explain),
+}
