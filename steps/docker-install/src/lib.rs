@@ -113,9 +113,9 @@ impl Step for DockerInstall {
 
 #[cfg(test)]
 mod tests {
-    use super::{DockerInstall, Params, worlds};
+    use super::{DockerInstall, Params, repository, worlds};
     use phoenix_sdk::{
-        Result, Step, VerifyReport, World,
+        Kind, Result, Step, VerifyReport, World,
         testing::{FakeHost, laws},
     };
 
@@ -154,6 +154,33 @@ mod tests {
             let seen = verified(|world| world.state.label = label).unwrap();
             assert!(seen.holds() && !seen.evidence.iter().any(|one| one.claim.contains("denial")));
             assert!(seen.warnings.iter().any(|line| line.contains("is not confined")), "{seen:?}");
+        }
+    }
+
+    /// The script had Ubuntu's repository for every container.
+    #[test]
+    fn script_bug_13_the_repository_is_that_of_the_distribution() {
+        for (id, number, codename) in [("debian", "12", "bookworm"), ("ubuntu", "24.04", "noble")] {
+            let mut world = worlds::from_docker("Docker's own repository");
+            world.container = world.container.file(
+                "/etc/os-release",
+                format!("ID={id}\nVERSION_ID=\"{number}\"\nVERSION_CODENAME={codename}\nPRETTY_NAME=\"x\"\n"),
+            );
+            let host = FakeHost::new(world, DockerInstall::META);
+            let input = host.input().unwrap();
+            let report = laws::Rehearsed::check(&DockerInstall, &host, &input).unwrap();
+            let sources = report.changes.iter().find_map(|change| match &change.kind {
+                Kind::File { path, content: Some(content), .. }
+                    if path == repository::SOURCES_PATH =>
+                {
+                    Some(content.to_text())
+                }
+                _ => None,
+            });
+            let sources = sources.unwrap_or_default();
+            let uri = format!("URIs: https://download.docker.com/linux/{id}\n");
+            assert!(sources.contains(&uri), "{id}: {sources}");
+            assert!(sources.contains(&format!("Suites: {codename}\n")), "{id}: {sources}");
         }
     }
 

@@ -97,7 +97,7 @@ fn fresh_debian_13() -> World {
     })
 }
 
-fn from_docker(name: &str) -> World {
+pub(crate) fn from_docker(name: &str) -> World {
     let mut world = fresh(name);
     world.params = FROM_DOCKER.to_owned();
     world.host = world.host.file(KEY_FILE, KEY);
