@@ -176,13 +176,10 @@ fn a_step_that_says_nothing_any_more_costs_its_unit() -> Result<()> {
 
 #[test]
 fn a_step_that_hangs_up_costs_its_unit() -> Result<()> {
-    // Its process still reads from the socket, which is open for as long.
-    Stage::new("hangs-up")?.costs(
-        "frames",
-        "close-socket",
-        "verify",
-        &["STEP-SILENT", "STEP-PROTOCOL"],
-    )
+    // As long as its process still reads from the socket, that is open; on a busy machine the process finds it
+    // closed before that, and ends.
+    let codes = ["STEP-SILENT", "STEP-PROTOCOL", "STEP-DIED"];
+    Stage::new("hangs-up")?.costs("frames", "close-socket", "verify", &codes)
 }
 
 #[test]

@@ -1,7 +1,9 @@
 # ID CATALOGUE: the lab as a Proxmox node (`tests/pve` stands in for it). The container ID gets a configuration as the old
 # scripts left it, and must end confined, with Docker on fuse-overlayfs and its user's own lines.
 set -eu
+export PATH="/usr/local/sbin:$PATH"
 id=$1 catalogue=$2
+tools=$(dirname "$catalogue")
 work=$(mktemp -d)
 conf=/etc/pve/lxc/$id.conf
 end() {
@@ -10,14 +12,14 @@ end() {
   [ -z "${orders:-}" ] || kill "$orders" 2>/dev/null || :
   wait
   rm -rf "$work" /usr/local/sbin/pct
-  rmdir /etc/pve
+  rmdir /etc/pve 2>/dev/null || umount --lazy /etc/pve
 }
 trap end EXIT
 wrong() { echo "$1" >&2; cat "$conf" >&2; exit 1; }
 
 lxc-stop -n "$id" -t 30 || :
-mkdir -p /etc/pve "$work/lxc"
-cat > "$work/lxc/$id.conf" <<CONF
+mkdir -p /etc/pve "$work/cluster/lxc"
+cat > "$work/cluster/lxc/$id.conf" <<CONF
 #my own remark
 arch: amd64
 features: keyctl=1
@@ -44,9 +46,9 @@ CONF
 mkfifo "$work/orders"
 sleep infinity > "$work/orders" &
 orders=$!
-pmxcfs /etc/pve "$(hostname -s)" "$work" < "$work/orders" &
-while [ ! -e "$conf" ]; do sleep 0.1; done
-ln -s "$(command -v pct)" /usr/local/sbin/pct
+"$tools/pmxcfs" /etc/pve "$(hostname -s)" "$work/cluster" < "$work/orders" &
+timeout 30 sh -c 'until [ -e "$0" ]; do sleep 0.1; done' "$conf"
+ln -s "$tools/pct" /usr/local/sbin/pct
 before=$(sed -n '/^\[before\]/,$p' "$conf")
 pct start "$id"
 
