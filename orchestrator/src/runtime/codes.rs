@@ -3,6 +3,12 @@ use phoenix_sdk::Code;
 /// The codes of this module.
 pub const CODES: &[Code] = &[
     Code::new(
+        "OPTION-NOT-OF-LXC",
+        "A step wants an option of Proxmox, such as `features`, in a configuration of plain LXC, with which the container would not \
+         start. Nothing was changed.",
+        "Report it to the step's author: `Context::manager` tells what manages the containers.",
+    ),
+    Code::new(
         "PVE-READ-ONLY",
         "The file system of the Proxmox cluster is read-only, because this node has no quorum. Nothing was changed.",
         "See `pvecm status`, and run again when the node has quorum.",

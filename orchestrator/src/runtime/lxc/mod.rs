@@ -13,7 +13,7 @@ use phoenix_sdk::{ContainerState, FileState, Manager};
 
 use super::{Config, Edit, Runtime, failed, flock, lines};
 use crate::{
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     transport::{Exec, LocalMachine, Mutator, Read, Reader, Seen, TEMPORARY, WriteFile, printable},
 };
 
@@ -225,6 +225,7 @@ impl Runtime for Lxc {
 
     fn edited(&self, config: &Config, edit: Edit<'_>) -> Result<Config> {
         let text = match edit {
+            Edit::Set { key, .. } if !key.starts_with("lxc.") => return Err(not_of_lxc(key)),
             Edit::Set { key, value, others } => {
                 lines::with_value(SYNTAX, &config.text, key, value, others)
             }
@@ -303,6 +304,14 @@ impl Runtime for Lxc {
     }
 }
 
+/// The error for a line with which LXC would not start the container.
+fn not_of_lxc(key: &str) -> Error {
+    let message = format!("plain LXC has no option `{}`", printable(key));
+    Error::new(ErrorKind::Step, "OPTION-NOT-OF-LXC", message)
+        .cause("with such a line the container would not start")
+        .hint("A step asks `Context::manager` before it sets options of Proxmox; report it to its author.")
+}
+
 #[cfg(test)]
 mod tests {
     use std::{fs, os::unix::fs::MetadataExt};
@@ -368,20 +377,25 @@ mod tests {
         let (folder, lxc) = host(&[("web", "a = 1\n")]);
         let before = lxc.config("web").unwrap();
         let seen = fs::metadata(&before.path).unwrap();
-        let set = Edit::Set { key: "k", value: "v", others: Others::Kept };
+        let set = Edit::Set { key: "lxc.k", value: "v", others: Others::Kept };
         lxc.edit("web", &mut |now| lxc.edited(now, set)).unwrap();
-        assert_eq!(fs::read_to_string(folder.path().join("web/config")).unwrap(), "a = 1\nk = v\n");
+        assert_eq!(
+            fs::read_to_string(folder.path().join("web/config")).unwrap(),
+            "a = 1\nlxc.k = v\n"
+        );
         assert_eq!(fs::metadata(&before.path).unwrap().mode(), seen.mode());
+        let foreign = Edit::Set { key: "features", value: "fuse=1", others: Others::Merged };
+        assert_eq!(lxc.edited(&before, foreign).unwrap_err().code, "OPTION-NOT-OF-LXC");
         // Somebody else writes in between, and nothing of it is lost.
         let mut first = true;
         lxc.edit("web", &mut |now| {
             if std::mem::take(&mut first) {
                 fs::write(&now.path, "b = 2\n").unwrap();
             }
-            lxc.edited(now, Edit::Set { key: "k", value: "w", others: Others::Replaced })
+            lxc.edited(now, Edit::Set { key: "lxc.k", value: "w", others: Others::Replaced })
         })
         .unwrap();
-        assert_eq!(fs::read_to_string(&before.path).unwrap(), "b = 2\nk = w\n");
+        assert_eq!(fs::read_to_string(&before.path).unwrap(), "b = 2\nlxc.k = w\n");
         fs::write(&before.path, b"\xff").unwrap();
         assert_eq!(lxc.config("web").unwrap_err().code, "RUNTIME-FAILED");
     }
