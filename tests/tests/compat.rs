@@ -93,6 +93,8 @@ fn failures_are_1_and_wrong_use_is_2() -> Result<()> {
     let bench = bench()?;
     let missing = script(&bench, DOCKER, &[], &[])?.expect_code(2)?;
     assert!(missing.stderr().contains(&format!("Usage: {DOCKER} <CTID>")), "{}", missing.stderr());
+    // The host is no container, though it is a target elsewhere.
+    script(&bench, DOCKER, &["host"], &[])?.expect_code(2)?;
     script(&bench, DOCKER, &["901", "902"], &[])?.expect_code(2)?;
     script(&bench, DOCKER, &["--bogus"], &[])?.expect_code(2)?;
     let unknown = script(&bench, DOCKER, &["phx-nosuch"], &[])?.expect_code(1)?;

@@ -134,6 +134,108 @@ fn containers_get_the_features_and_the_options_that_the_file_has() -> Result<()>
     Ok(())
 }
 
+/// The file as it was shipped, nearly: 13 entries, clones of clones, blanks in options, keys that nobody knows. Ten of
+/// them are real containers of a node.
+#[test]
+fn the_whole_file_drives_plan_and_run_with_scripts_among_the_features() -> Result<()> {
+    const IDS: [&str; 10] = ["900", "901", "902", "903", "910", "920", "950", "952", "953", "954"];
+    let node = Node::enter()?;
+    let image = Image::ensure(Release::Bookworm)?;
+    let containers = (0..IDS.len())
+        .map(|_| node.container(&image, &Options::default()))
+        .collect::<Result<Vec<_>>>()?;
+    let of = |id: &str| {
+        let at = IDS.iter().position(|one| *one == id).unwrap_or_default();
+        &containers[at]
+    };
+    let bench = mixed_bench()?;
+    bench.write(FILE, with_numbers(&|id| IDS.contains(&id).then(|| of(id).id().to_owned()))?)?;
+    let asked = ["--features", "base_setup,docker,nvidia", "--inventory", FILE];
+    let words = |verb, more: &[&'static str]| [&[verb], &asked[..], more].concat();
+
+    let plan = bench.run(&words("plan", &[]))?.expect_code(0)?;
+    for part in ["lxc.mount.auto: proc:rw sys:rw", "run the script"] {
+        assert!(plan.stdout().contains(part), "`{part}` is missing:\n{}", plan.stdout());
+    }
+    for part in ["`955`", "`$.lxc_configs.960`", "`$.lxc_configs.961`", "`vllm` (2 containers)"] {
+        assert!(plan.stderr().contains(part), "`{part}` is missing:\n{}", plan.stderr());
+    }
+
+    // Each has what it names or inherits; the scripts themselves fail if they come too early.
+    let run = bench.run(&words("run", &["--output", "json"]))?.expect_code(0)?;
+    let seen = units(&events::parse(&run)?);
+    for (step, ids) in [
+        ("base", &IDS[..]),
+        ("gpu", &["901", "903", "920", "950"]),
+        ("misbehaving", &["902", "903", "910", "920", "950", "954"]),
+    ] {
+        let mut expected: Vec<_> = ids.iter().map(|id| format!("{step}@{}", of(id).id())).collect();
+        let mut found: Vec<_> =
+            seen.iter().filter(|unit| unit.starts_with(&format!("{step}@"))).cloned().collect();
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+    for (id, lines) in [
+        ("900", &["features: nesting=1,keyctl=1"][..]),
+        ("901", &["lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind,optional,create=file"]),
+        ("910", &["lxc.apparmor.allow_nesting: 1", "lxc.environment: TZ=Europe/Berlin"]),
+        ("950", &["lxc.prlimit.memlock: unlimited"]),
+        ("954", &["lxc.mount.auto: proc:rw sys:rw"]),
+    ] {
+        let conf = of(id).conf()?;
+        for line in lines {
+            assert!(conf.lines().any(|found| found == *line), "`{line}` is not in {id}:\n{conf}");
+        }
+        assert!(!conf.contains("unconfined") && !conf.contains("nesting.conf"), "{id}:\n{conf}");
+    }
+    let second = bench.run(&words("run", &["--output", "json"]))?.expect_code(0)?;
+    assert_eq!(events::intended(&events::parse(&second)?), [""; 0]);
+    bench.run(&words("plan", &["--check"]))?.expect_code(0)?;
+    Ok(())
+}
+
+/// The fixture, in which some containers have other numbers.
+fn with_numbers(number: &dyn Fn(&str) -> Option<String>) -> Result<String> {
+    let path = xtask::workspace::root().join("tests/fixtures/inventory").join(FILE);
+    let mut file: Value = serde_json::from_str(&fs::read_to_string(path)?)?;
+    let entries = file["lxc_configs"].as_object().cloned().unwrap_or_default();
+    let renamed = entries.into_iter().map(|(id, mut entry)| {
+        if let Some(source) = entry.get_mut("clone_from_ctid") {
+            let old = source.to_string().trim_matches('"').to_owned();
+            *source = number(&old).unwrap_or(old).into();
+        }
+        (number(&id).unwrap_or(id), entry)
+    });
+    file["lxc_configs"] = Value::Object(renamed.collect());
+    Ok(file.to_string())
+}
+
+/// A feature list of scripts and plugins: `gpu` and `misbehaving` both require `base`.
+fn mixed_bench() -> Result<Workbench> {
+    let [quick, options] = ["misbehaving", "container-options"].map(product::plugin);
+    let bench = Workbench::new(format!(
+        "format = 1\n[policy]\napparmor = \"optional\"\npins = \"optional\"\n\
+         [features]\nbase_setup = [\"base\"]\nnvidia = [\"gpu\"]\ndocker = [\"misbehaving\"]\n\
+         [scripts.base]\napply = \"base.sh\"\ncheck = [\"there.sh\", \"base\"]\n\
+         [scripts.gpu]\napply = \"gpu.sh\"\ncheck = [\"there.sh\", \"gpu\"]\nrequires = {{ base = \"*\" }}\n\
+         [plugins.misbehaving]\nlibrary = \"{}\"\nversion = \"*\"\nrequires = {{ base = \"*\" }}\n\
+         [plugins.container-options]\nlibrary = \"{}\"\nversion = \"*\"\n",
+        quick?.display(),
+        options?.display()
+    ))?;
+    let folder = bench.folder().display().to_string();
+    for (name, text) in [
+        ("base.sh", format!("touch {folder}/base-$1")),
+        ("gpu.sh", format!("test -e {folder}/base-$1 || exit 1; touch {folder}/gpu-$1")),
+        ("there.sh", format!("test -e {folder}/$1-$2")),
+    ] {
+        let path = bench.write(name, format!("#!/bin/sh\n{text}\n"))?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(bench)
+}
+
 /// As the old scripts left it: the option in pieces, of which one would keep the container from starting.
 #[test]
 fn on_proxmox_an_option_that_was_split_is_whole_again() -> Result<()> {

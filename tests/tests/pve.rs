@@ -1,6 +1,6 @@
 //! phoenix-orch on a Proxmox node: real containers, and everything about them through `/etc/pve` and `pct`.
 
-use std::{fs, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
 
 use anyhow::{Context, Result};
 use phoenix_tests::{
@@ -163,6 +163,26 @@ fn a_locked_container_is_left_alone_and_waited_for() -> Result<()> {
     container.pct("unlock", &[])?.success()?;
     waiting.wait()?.expect_code(0)?;
     assert!(file.exists());
+    // Nor does a script begin in it.
+    container.pct("set", &["--lock", "backup"])?.success()?;
+    let said = bench.folder().join("script-ran");
+    let path = bench.write("s.sh", format!("#!/bin/sh\ntouch {}\n", said.display()))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    let section = "\n[scripts.s]\napply = \"s.sh\"\n";
+    let text =
+        fs::read_to_string(bench.config())?.replace("[features]\n", "[features]\ny = [\"s\"]\n");
+    bench.write("plugins.toml", text + section)?;
+    let script = ["--features", "y", "--target", container.id()];
+    let plan = bench.run(&[&["plan"], &script[..]].concat())?.expect_code(0)?;
+    assert!(plan.stdout().contains("is locked (backup)"), "{}", plan.stdout());
+    let refused =
+        bench.run(&[&["run", "--allow", "scripts"], &script[..]].concat())?.expect_code(6)?;
+    assert!(
+        refused.stdout().contains("CONTAINER-LOCKED") && !said.exists(),
+        "{}",
+        refused.stdout()
+    );
+    container.pct("unlock", &[])?.success()?;
     // A run that has nothing to change does not mind.
     container.pct("set", &["--lock", "backup"])?.success()?;
     bench.run(&[&["run"], &words[..]].concat())?.expect_code(0)?;

@@ -61,7 +61,8 @@ pub(super) fn run(global: &Global, verb: &Compat) -> u8 {
     };
     let words = verb.verb.words();
     let mut log = open(words.script.as_deref().unwrap_or(script));
-    let Some(target) = target else {
+    let is_container = |name: &&str| script != DOCKER || *name != HOST;
+    let Some(target) = target.filter(is_container) else {
         log.say(Level::Fatal, &format!("Missing arguments. Usage: {script} <CTID>"));
         return USAGE;
     };

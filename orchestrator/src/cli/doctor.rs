@@ -88,7 +88,7 @@ fn containers(
 fn without_templates(runtime: &dyn Runtime) -> Result<Vec<String>> {
     let mut names = runtime.list()?;
     names.retain(|name| match runtime.config(name) {
-        Ok(config) => !runtime.values(&config, "template").iter().any(|value| value == "1"),
+        Ok(config) => !runtime::is_template(runtime, &config),
         Err(_) => true,
     });
     Ok(names)

@@ -141,8 +141,7 @@ fn warn_of_unknown_overrides(manifest: &Manifest, runtime: &dyn Runtime) -> Resu
 pub(super) fn all(runtime: &dyn Runtime) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for name in runtime.list()? {
-        let template = runtime.values(&runtime.config(&name)?, "template");
-        if template.iter().all(|value| value != "1") {
+        if !runtime::is_template(runtime, &runtime.config(&name)?) {
             names.push(name);
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     graph::HOST,
     lock::Waiting,
-    runtime::Runtime,
+    runtime::{Runtime, is_template},
     transport::{ContainerMachine, LocalMachine, Mutator as _, Reader},
 };
 
@@ -151,8 +151,7 @@ impl Fleet {
     }
 
     fn look_at(&self, name: &str) -> Result<()> {
-        let config = self.runtime.config(name)?;
-        if self.runtime.values(&config, "template").iter().any(|value| value == "1") {
+        if is_template(&*self.runtime, &self.runtime.config(name)?) {
             let message = format!("container `{name}` is a template");
             return Err(Error::new(ErrorKind::Unreachable, "TARGET-TEMPLATE", message)
                 .hint("A template never runs. Leave it out, and name the containers that were cloned from it."));

@@ -14,6 +14,7 @@ mod evidence;
 mod fleet;
 mod mediate;
 mod memory;
+mod obstacle;
 #[cfg(test)]
 mod properties;
 mod recorder;

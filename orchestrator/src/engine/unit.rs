@@ -13,6 +13,7 @@ use super::{
     doer::step,
     event::{Body, Outcome, Planned},
     evidence::must_hold,
+    obstacle,
     recorder::Recorder,
     script,
     unit_host::{Phase, UnitHost},
@@ -22,7 +23,6 @@ use crate::{
     effect,
     error::{Error, ErrorKind, Result},
     graph::Unit,
-    runtime::{self, Edit},
 };
 
 /// How many rounds of check and apply a unit may need.
@@ -74,7 +74,7 @@ impl<'r> Life<'_, 'r> {
         let (mut performed, mut round, mut rounds) = (0, 1, ROUNDS);
         while !report.changes.is_empty() && round <= rounds {
             // What the host would refuse half-way is known before anything is done.
-            self.feasible(&report.changes)?;
+            obstacle::require_none(self.target, &report.changes)?;
             self.consent(&report.changes)?;
             let (changes, applied) = self.apply(&report)?;
             performed += changes;
@@ -120,7 +120,7 @@ impl<'r> Life<'_, 'r> {
         // Refused in the plan already, not only when it is to be done.
         report.changes.iter().try_for_each(|change| self.meta.allows(change)).map_err(step)?;
         let obstacle = match self.job.mode {
-            Mode::Plan { .. } => self.obstacle(&report.changes)?,
+            Mode::Plan { .. } => obstacle::warning(self.target, &report.changes)?,
             Mode::Run | Mode::Verify => None,
         };
         let warnings = of_before.into_iter().chain(report.warnings.iter().cloned()).chain(obstacle);
@@ -215,35 +215,6 @@ impl<'r> Life<'_, 'r> {
             own_params: self.job.has_own_params(self.unit),
             report,
         }
-    }
-
-    /// Whether the host lets the container's configuration be edited, and the container be restarted, where
-    /// that is wanted.
-    fn feasible(&self, changes: &[Change]) -> Result<()> {
-        let concerns = |change: &Change| {
-            Edit::of(&change.kind).is_some() || change.kind == Kind::RestartContainer
-        };
-        match self.target.container {
-            Some((runtime, name)) if changes.iter().any(concerns) => runtime.editable(name),
-            _ => Ok(()),
-        }
-    }
-
-    /// What would keep a run from making these changes now, for a plan.
-    fn obstacle(&self, changes: &[Change]) -> Result<Option<String>> {
-        let lock = match self.target.container {
-            Some((runtime, name)) if !changes.is_empty() => {
-                runtime.lock(name)?.map(|lock| runtime::locked(name, &lock))
-            }
-            _ => None,
-        };
-        let refused = lock.or_else(|| self.feasible(changes).err());
-        Ok(refused.map(|error| {
-            let parts =
-                [&error.message].into_iter().chain(&error.causes).chain(error.hints.first());
-            let parts: Vec<&str> = parts.map(String::as_str).collect();
-            format!("a run would be refused now: {}", parts.join("; "))
-        }))
     }
 
     fn consent(&self, changes: &[Change]) -> Result<()> {

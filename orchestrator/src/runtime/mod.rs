@@ -148,6 +148,11 @@ fn missing(message: &str) -> Error {
     Error::new(ErrorKind::Unreachable, "RUNTIME-MISSING", message)
 }
 
+/// Whether a configuration is that of a template of Proxmox, which never runs.
+pub fn is_template(runtime: &dyn Runtime, config: &Config) -> bool {
+    runtime.values(config, "template").iter().any(|value| value == "1")
+}
+
 /// Whether a program is where phoenix-orch looks for programs.
 fn has_program(name: &str) -> bool {
     ENVIRONMENT

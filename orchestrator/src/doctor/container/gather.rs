@@ -30,9 +30,8 @@ pub(in super::super) fn examine(runtime: &dyn Runtime, host: &Host, name: &str) 
     let state = runtime.state(name).map_err(|error| reason(&error));
     let unprivileged = state.as_ref().is_ok_and(|state| state.unprivileged);
     let proxmox = runtime.manager() == Manager::Pve;
-    let settings = Settings::new(&config.path, &config.text, proxmox, unprivileged, |key| {
-        runtime.values(&config, key)
-    });
+    let settings =
+        Settings::new(&config, proxmox, unprivileged, |config, key| runtime.values(config, key));
     let mut container = Container {
         name: name.to_owned(),
         settings,

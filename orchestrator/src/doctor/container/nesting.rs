@@ -41,7 +41,7 @@ pub(super) fn judge(container: &Container) -> Vec<Finding> {
             .warns("the running container has nesting, and the configuration does not allow it any more"),
         (false, _) => NESTING.blocks("nesting is off"),
     };
-    let finding = match (planned, settings.own(PROFILE), settings.feature("nesting")) {
+    let finding = match (planned, settings.own_profile.as_deref(), settings.feature("nesting")) {
         (false, Some(profile), true) => finding
             .seen(format!("`features: nesting=1` does nothing beside `{PROFILE}: {profile}`")),
         (false, ..) => finding.seen(format!("neither option is set in `{}`", settings.path)),

@@ -38,7 +38,7 @@ fn configured(container: &Container, host: &Host) -> Finding {
     let settings = &container.settings;
     let profile = settings.profile();
     let seen = format!("`{KEY}` is `{profile}`");
-    if let Some(own) = settings.own(KEY).filter(|own| *own != profile) {
+    if let Some(own) = settings.own_profile.as_deref().filter(|own| *own != profile) {
         return PROFILE
             .warns("a file that is included further down replaces the profile of the configuration")
             .seen(format!("`{}` says `{own}`", settings.path))

@@ -2,10 +2,13 @@
 
 use phoenix_sdk::{change::properties, dev_fuse};
 
+use crate::runtime::Config;
+
 pub(super) const PROFILE: &str = "lxc.apparmor.profile";
 pub(super) const NESTING: &str = "lxc.apparmor.allow_nesting";
 pub(super) const DEVICES: &str = "lxc.cgroup2.devices.allow";
 const IDMAP: &str = "lxc.idmap";
+const INCLUDE: &str = "lxc.include";
 /// Lines that are none of a configuration.
 const STRAY: &str = "";
 /// Proxmox's `dev0`, `dev1` and so on.
@@ -33,24 +36,27 @@ pub(super) struct Settings {
     /// Whether the container is unprivileged.
     pub(super) unprivileged: bool,
     pub(super) path: String,
-    pub(super) text: String,
+    /// The profile that the file itself names, whatever it includes below.
+    pub(super) own_profile: Option<String>,
     values: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Settings {
     pub(super) fn new(
-        path: &str,
-        text: &str,
+        config: &Config,
         proxmox: bool,
         unprivileged: bool,
-        values: impl Fn(&str) -> Vec<String>,
+        values: impl Fn(&Config, &str) -> Vec<String>,
     ) -> Self {
+        let lines = config.text.split_inclusive('\n');
+        let text = lines.filter(|line| !line.trim_start().starts_with(INCLUDE)).collect();
+        let alone = Config { path: config.path.clone(), text };
         Self {
             proxmox,
             unprivileged,
-            path: path.to_owned(),
-            text: text.to_owned(),
-            values: KEYS.into_iter().map(|key| (key, values(key))).collect(),
+            path: config.path.clone(),
+            own_profile: values(&alone, PROFILE).pop(),
+            values: KEYS.into_iter().map(|key| (key, values(config, key))).collect(),
         }
     }
 
@@ -63,16 +69,6 @@ impl Settings {
     /// The last one, which overrides those before it.
     pub(super) fn last(&self, key: &str) -> Option<&str> {
         self.values(key).last().map(String::as_str)
-    }
-
-    /// The last value of a key in the file itself, before its first section.
-    pub(super) fn own(&self, key: &str) -> Option<&str> {
-        self.entries().filter(|(found, _)| *found == key).last().map(|(_, value)| value)
-    }
-
-    /// Keys and values of the file's main part.
-    fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.text.lines().take_while(|line| !line.starts_with('[')).filter_map(entry)
     }
 
     /// Lines that are neither empty, nor a comment, nor a key with a value.
@@ -117,12 +113,8 @@ impl Settings {
 
     /// Whether the next start has `/dev/fuse`.
     pub(super) fn has_fuse(&self) -> bool {
-        let entries = self.values(dev_fuse::KEY);
-        let is_ours = |value: &String| {
-            let one = std::slice::from_ref(value);
-            value.split_whitespace().nth(1) == Some("dev/fuse") && dev_fuse::broken(one).is_empty()
-        };
-        self.feature("fuse") || self.passed().is_some() || entries.iter().any(is_ours)
+        let by_entry = dev_fuse::working(self.values(dev_fuse::KEY)).is_some();
+        self.feature("fuse") || self.passed().is_some() || by_entry
     }
 
     /// The maps of ids. Proxmox has a default, which it does not write.
@@ -135,30 +127,18 @@ impl Settings {
     }
 }
 
-/// Proxmox separates with a colon, LXC with an equals sign; whichever comes first.
-fn entry(line: &str) -> Option<(&str, &str)> {
-    if line.trim_start().starts_with('#') {
-        return None;
-    }
-    let (key, value) = line.split_at(line.find(['=', ':'])?);
-    let key = key.trim();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let is_key = !key.is_empty() && key.chars().all(plain);
-    is_key.then(|| (key, value[1..].trim()))
-}
-
 #[cfg(test)]
 impl Settings {
     /// Of a text in the folder of Proxmox, or else of plain LXC, as its runtime reads it.
     pub(super) fn of(path: &str, text: &str) -> Self {
-        use crate::runtime::{Config, Lxc, Pve, Runtime};
+        use crate::runtime::{Lxc, Pve, Runtime};
         let config = Config { path: path.to_owned(), text: text.to_owned() };
         let proxmox = path.starts_with("/etc/pve/");
-        let values = |key: &str| match proxmox {
-            true => Pve::new("/no/cluster", "/no/containers").values(&config, key),
-            false => Lxc::new("/var/lib/lxc").values(&config, key),
+        let values = |config: &Config, key: &str| match proxmox {
+            true => Pve::new("/no/cluster", "/no/containers").values(config, key),
+            false => Lxc::new("/var/lib/lxc").values(config, key),
         };
-        Self::new(path, text, proxmox, true, values)
+        Self::new(&config, proxmox, true, values)
     }
 
     /// The same with one value more, from an included file.

@@ -14,6 +14,7 @@ use super::{
     doer::Doer,
     event::{Body, Outcome, Planned},
     evidence::must_hold,
+    obstacle,
     recorder::Recorder,
 };
 use crate::{
@@ -120,12 +121,19 @@ impl<'r> Life<'_, 'r> {
             Some(ran) => answer(&self.script.script.name, ran)?,
         };
         let wanted = (answer != Answer::AsWanted).then(|| self.change(answer));
+        let obstacle = match (self.job.mode, &wanted) {
+            (Mode::Plan { .. }, Some(change)) => {
+                let target = self.job.fleet.target(&self.unit.target)?;
+                obstacle::warning(target, std::slice::from_ref(change))?
+            }
+            _ => None,
+        };
         self.recorder.emit(Body::Checked {
             unit: self.unit.clone(),
             round,
             changes: wanted.iter().cloned().map(planned).collect(),
             notes: wanted.is_none().then(words::as_wanted).into_iter().collect(),
-            warnings: Vec::new(),
+            warnings: obstacle.into_iter().collect(),
         })?;
         Ok(Looked { wanted, checked })
     }

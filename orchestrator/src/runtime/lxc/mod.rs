@@ -2,8 +2,10 @@
 //! configuration but by the text that it is given.
 
 mod config;
+mod included;
 mod proc;
 mod restart;
+mod store;
 
 pub(super) use config::SYNTAX;
 
@@ -11,19 +13,15 @@ use std::{fs, io, path::Path};
 
 use phoenix_sdk::{ContainerState, FileState, Manager};
 
-use super::{Config, Edit, Runtime, failed, flock, lines};
+use super::{Config, Edit, Runtime, failed, lines};
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Exec, LocalMachine, Mutator, Read, Reader, Seen, TEMPORARY, WriteFile, printable},
+    transport::{Exec, LocalMachine, Read, Reader, Seen, printable},
 };
 
 /// Where LXC keeps its containers unless `/etc/lxc/lxc.conf` says otherwise.
 const DEFAULT_PATH: &str = "/var/lib/lxc";
 const SETTINGS: &str = "/etc/lxc/lxc.conf";
-/// Includes in includes are followed so far.
-const MAX_DEPTH: usize = 8;
-/// How often an edit begins anew because somebody else has written in between.
-const EDITS: usize = 100;
 
 /// The containers in one folder of plain LXC.
 #[derive(Debug, Clone)]
@@ -137,51 +135,6 @@ impl Lxc {
     fn unknown(&self, container: &str) -> Error {
         super::unknown(container, &self.list().unwrap_or_default(), &self.path)
     }
-
-    /// The values of a key in an included file or folder. One that cannot be read sets nothing here: LXC
-    /// itself refuses to start such a container.
-    pub(super) fn included(&self, path: &str, key: &str) -> Vec<String> {
-        self.included_below(path, key, MAX_DEPTH)
-    }
-
-    fn included_below(&self, path: &str, key: &str, depth: usize) -> Vec<String> {
-        if depth == 0 {
-            return Vec::new();
-        }
-        let files =
-            match self.host.read(&[Read::Folder { path: path.to_owned() }]).map(|mut s| s.pop()) {
-                Ok(Some(Ok(Seen::Folder(Some(names))))) => names
-                    .iter()
-                    .filter(|name| Path::new(name).extension().is_some_and(|end| end == "conf"))
-                    .map(|name| format!("{path}/{name}"))
-                    .collect(),
-                _ => vec![path.to_owned()],
-            };
-        let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
-        texts.flat_map(|text| self.effective(&text, key, depth - 1)).collect()
-    }
-
-    fn effective(&self, text: &str, key: &str, depth: usize) -> Vec<String> {
-        let mut values = lines::values(SYNTAX, text, key);
-        for include in lines::includes_below(SYNTAX, text, key) {
-            values.extend(self.included_below(&include, key, depth));
-        }
-        values
-    }
-}
-
-impl Lxc {
-    fn store(&self, container: &str, before: &Config, after: &Config) -> Result<()> {
-        let state = self.state_of_config(container)?;
-        let Some(permissions) = state.permissions() else { return Err(self.unknown(container)) };
-        self.host.write_file(&WriteFile {
-            path: self.config_path(container),
-            content: after.text.clone().into_bytes(),
-            mode: permissions.mode,
-            owner: (permissions.uid, permissions.gid),
-            expected: Some(before.text.clone().into_bytes()),
-        })
-    }
 }
 
 impl Runtime for Lxc {
@@ -205,7 +158,7 @@ impl Runtime for Lxc {
         let config = self.config(container)?;
         let running = self.is_running(container)?;
         let label = if running { self.label(container)? } else { None };
-        let unprivileged = !self.effective(&config.text, "lxc.idmap", MAX_DEPTH).is_empty();
+        let unprivileged = !self.values(&config, "lxc.idmap").is_empty();
         Ok(ContainerState { running, unprivileged, label })
     }
 
@@ -220,7 +173,7 @@ impl Runtime for Lxc {
     }
 
     fn values(&self, config: &Config, key: &str) -> Vec<String> {
-        self.effective(&config.text, key, MAX_DEPTH)
+        self.effective(&config.text, key)
     }
 
     fn edited(&self, config: &Config, edit: Edit<'_>) -> Result<Config> {
@@ -235,41 +188,11 @@ impl Runtime for Lxc {
     }
 
     fn edit(&self, container: &str, make: &mut dyn FnMut(&Config) -> Result<Config>) -> Result<()> {
-        // Another phoenix-orch waits here. Plain LXC has no rule for others: what somebody wrote in between is
-        // seen, and edited anew.
-        self.config(container)?;
-        let _flock = flock::of_folder(&Path::new(&self.path).join(container))?;
-        let mut tries = EDITS;
-        loop {
-            let before = self.config(container)?;
-            let after = make(&before)?;
-            if after.text == before.text {
-                return Ok(());
-            }
-            tries -= 1;
-            match self.store(container, &before, &after) {
-                Err(error) if error.code == "FILE-CHANGED" && tries > 0 => {}
-                outcome => return outcome,
-            }
-        }
+        store::edit(self, container, make)
     }
 
     fn clean(&self, container: &str) -> Result<()> {
-        let path = self.config_path(container);
-        let folder = Path::new(&path).parent().unwrap_or(Path::new("/"));
-        let clean = || -> io::Result<()> {
-            for entry in fs::read_dir(folder)? {
-                let entry = entry?;
-                // Only files of this form, which nobody else makes.
-                if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                    fs::remove_file(entry.path())?;
-                }
-            }
-            Ok(())
-        };
-        clean().map_err(|error| {
-            failed(format!("`{}` could not be tidied up", folder.display())).cause(error)
-        })
+        store::clean(self, container)
     }
 
     fn lock(&self, _container: &str) -> Result<Option<String>> {
@@ -313,90 +236,4 @@ fn not_of_lxc(key: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, os::unix::fs::MetadataExt};
-
-    use phoenix_sdk::Others;
-
-    use super::{Edit, Lxc, Runtime};
-
-    fn host(containers: &[(&str, &str)]) -> (tempfile::TempDir, Lxc) {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, config) in containers {
-            fs::create_dir(folder.path().join(name)).unwrap();
-            fs::write(folder.path().join(name).join("config"), config).unwrap();
-        }
-        fs::create_dir(folder.path().join("no-container")).unwrap();
-        let lxc = Lxc::new(folder.path().to_str().unwrap());
-        (folder, lxc)
-    }
-
-    #[test]
-    fn containers_are_folders_with_a_configuration() {
-        let (_folder, lxc) = host(&[("web", "lxc.idmap = u 0 100000 65536\n"), ("db", "")]);
-        assert_eq!(lxc.list().unwrap(), ["db", "web"]);
-        let state = lxc.state("web").unwrap();
-        assert!(state.unprivileged && !state.running && state.label.is_none());
-        assert!(!lxc.state("db").unwrap().unprivileged);
-        assert!(Lxc::new("/no/such/folder").list().unwrap().is_empty());
-    }
-
-    #[test]
-    fn an_unknown_name_gets_the_nearest() {
-        let (_folder, lxc) = host(&[("web", ""), ("database", "")]);
-        for (name, hint) in [
-            ("wed", "Did you mean `web`?"),
-            ("no-container", "Take one of these: `database`, `web`."),
-            ("../web", "Take one of these: `database`, `web`."),
-            ("", "Take one of these: `database`, `web`."),
-        ] {
-            let error = lxc.state(name).unwrap_err();
-            assert_eq!((error.code.as_str(), error.kind.exit_code()), ("TARGET-UNKNOWN", 6));
-            assert!(name == "../web" || error.hints == [hint], "{name}: {error:?}");
-        }
-    }
-
-    #[test]
-    fn an_include_below_overrides_and_one_above_does_not() {
-        let (folder, lxc) = host(&[]);
-        let include = folder.path().join("nesting.conf");
-        fs::write(&include, "lxc.apparmor.profile = theirs\nlxc.idmap = u 0 1 2\n").unwrap();
-        let text = format!("lxc.apparmor.profile = ours\nlxc.include = {}\n", include.display());
-        fs::create_dir(folder.path().join("c")).unwrap();
-        fs::write(folder.path().join("c/config"), text).unwrap();
-        let before = lxc.config("c").unwrap();
-        assert_eq!(lxc.values(&before, "lxc.apparmor.profile"), ["ours", "theirs"]);
-        let (key, value, others) = ("lxc.apparmor.profile", "ours", Others::Replaced);
-        let after = lxc.edited(&before, Edit::Set { key, value, others }).unwrap();
-        assert_eq!(lxc.values(&after, "lxc.apparmor.profile"), ["ours"]);
-        assert!(lxc.state("c").unwrap().unprivileged);
-    }
-
-    #[test]
-    fn a_configuration_is_stored_as_it_was_owned() {
-        let (folder, lxc) = host(&[("web", "a = 1\n")]);
-        let before = lxc.config("web").unwrap();
-        let seen = fs::metadata(&before.path).unwrap();
-        let set = Edit::Set { key: "lxc.k", value: "v", others: Others::Kept };
-        lxc.edit("web", &mut |now| lxc.edited(now, set)).unwrap();
-        assert_eq!(
-            fs::read_to_string(folder.path().join("web/config")).unwrap(),
-            "a = 1\nlxc.k = v\n"
-        );
-        assert_eq!(fs::metadata(&before.path).unwrap().mode(), seen.mode());
-        let foreign = Edit::Set { key: "features", value: "fuse=1", others: Others::Merged };
-        assert_eq!(lxc.edited(&before, foreign).unwrap_err().code, "OPTION-NOT-OF-LXC");
-        // Somebody else writes in between, and nothing of it is lost.
-        let mut first = true;
-        lxc.edit("web", &mut |now| {
-            if std::mem::take(&mut first) {
-                fs::write(&now.path, "b = 2\n").unwrap();
-            }
-            lxc.edited(now, Edit::Set { key: "lxc.k", value: "w", others: Others::Replaced })
-        })
-        .unwrap();
-        assert_eq!(fs::read_to_string(&before.path).unwrap(), "b = 2\nlxc.k = w\n");
-        fs::write(&before.path, b"\xff").unwrap();
-        assert_eq!(lxc.config("web").unwrap_err().code, "RUNTIME-FAILED");
-    }
-}
+mod tests;
