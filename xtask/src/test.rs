@@ -10,7 +10,8 @@ use xtask::{interrupt, packages, process, say, workspace};
 /// What else can be asked for.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Kill runs at every moment and at 200 random ones, which takes about an hour more.
+    /// Kill runs at every moment and at 200 random ones, and run every workload in the lab, which takes about an hour
+    /// more.
     #[arg(long)]
     long: bool,
 }
@@ -56,7 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         process::live(&mut command)
     })?;
     interrupt::listen()?;
-    suite::run(&suite::Options::default())
+    suite::run(&suite::Options { long: options.long, ..suite::Options::default() })
 }
 
 fn cargo(what: &str, arguments: &[&str]) -> Result<()> {

@@ -53,7 +53,16 @@ before=$(sed -n '/^\[before\]/,$p' "$conf")
 pct start "$id"
 
 phoenix-orch doctor --config "$catalogue" --target "$id" || [ $? = 3 ]
-phoenix-orch run --config "$catalogue" --features docker --target "$id" --allow restart
+# As the old orchestrator calls its scripts: first the host's, then that of the container.
+for script in hypervisor_feature_setup_apparmor.sh phoenix_hypervisor_feature_install_docker.sh; do
+  ln -s "$tools/phoenix-orch" "$work/$script"
+done
+export PHOENIX_ORCH_CONFIG="$catalogue"
+"$work/hypervisor_feature_setup_apparmor.sh"
+grep -q '^lxc-phoenix-v2 (enforce)' /sys/kernel/security/apparmor/profiles || wrong "the host's script did nothing"
+code=0; "$work/phoenix_hypervisor_feature_install_docker.sh" "$id" || code=$?
+[ "$code" = 1 ] || wrong "without consent to a restart the script must end with 1, not $code"
+"$work/phoenix_hypervisor_feature_install_docker.sh" "$id" --allow restart
 phoenix-orch plan --config "$catalogue" --features docker --target "$id" --check
 phoenix-orch verify --config "$catalogue" --features docker --target "$id"
 

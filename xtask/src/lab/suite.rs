@@ -11,9 +11,12 @@ use crate::{interrupt, say};
 /// What can be asked of the suite.
 #[derive(Debug, Default, clap::Args)]
 pub struct Options {
+    /// Run the workload with each parser in the bookworm container, which takes about five minutes more.
+    #[arg(long)]
+    pub long: bool,
     /// Words for every call of `phoenix-lab`.
     #[arg(last = true)]
-    words: Vec<String>,
+    pub words: Vec<String>,
 }
 
 /// What became of one part.
@@ -57,7 +60,8 @@ pub fn run(options: &Options) -> Result<()> {
         // The same profile as the parser of Debian 13 and Proxmox VE 9 compiles it, which makes less of the rules.
         suite.judge(&bookworm, &BOTH, &["--parser", &parsers::program(Release::Trixie)])?;
         // The workload takes minutes, and has one run for each parser and for each Docker: here that, below this.
-        suite.judge(&bookworm, &["attempts"], &[])?;
+        let verbs = if options.long { &BOTH[..] } else { &["attempts"] };
+        suite.judge(&bookworm, verbs, &[])?;
         suite.back(&bookworm, alone)?;
     }
     if suite.converge("current Docker", "confinement", &sid)? {
