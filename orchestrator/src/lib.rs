@@ -15,14 +15,16 @@
 //! | transport | error |
 //! | runtime | error, transport, config |
 //! | catalog | error, trust, config, transport |
+//! | cache | config, transport, trust |
 //! | denials | error, transport |
-//! | effect | error, transport, denials, runtime |
+//! | effect | error, cache, transport, denials, runtime |
 //! | doctor | error, graph, transport, runtime, effect |
-//! | engine | error, config, graph, lock, catalog, transport, runtime, effect |
+//! | engine | error, cache, config, graph, lock, catalog, transport, runtime, effect |
 //! | journal | error, graph, transport, effect, engine |
 //! | report | error, graph, effect, engine, journal, transport, doctor |
-//! | cli | error, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, report, inventory |
+//! | cli | error, cache, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, report, inventory |
 
+pub mod cache;
 pub mod catalog;
 pub mod cli;
 pub mod config;

@@ -49,6 +49,10 @@ impl From<String> for Doc {
     }
 }
 
+/// A variable in the environment of a step's process: the answer of [`RawStep::meta`] may leave out the worlds, which are
+/// most of it and are for rehearsals alone. A step that was built before 1.3 does not ask for it.
+pub const WITHOUT_WORLDS: &str = "PHOENIX_STEP_WITHOUT_WORLDS";
+
 /// What the orchestrator offers to a step: one call, a [`crate::wire::Request`] for a
 /// [`crate::wire::Answer`], or a [`crate::StepError`].
 #[sabi_trait]
@@ -66,7 +70,7 @@ pub type HostRef<'a> = Host_TO<'a, RRef<'a, ()>>;
 pub trait RawStep: Send + Sync {
     /// A [`crate::wire::MetaDoc`].
     fn meta(&self) -> Doc;
-    /// A [`crate::CheckReport`].
+    /// A [`crate::wire::Checked`], which begins as a [`crate::CheckReport`].
     fn check(&self, host: HostRef<'_>, input: Doc) -> RResult<Doc, Doc>;
     /// `null`.
     fn apply(&self, host: HostRef<'_>, input: Doc) -> RResult<Doc, Doc>;

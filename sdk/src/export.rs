@@ -14,8 +14,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Context, HostCalls, Result, Step, StepError,
-    boundary::{Doc, HostRef, RawStep, RawStep_TO, StepBox},
-    wire::{Answer, FORM, Input, MetaDoc, Request},
+    boundary::{Doc, HostRef, RawStep, RawStep_TO, StepBox, WITHOUT_WORLDS},
+    prefetch::Prefetched,
+    wire::{Answer, Checked, FORM, Input, MetaDoc, Request},
 };
 
 /// Exports a step from its library. The step must be `Default`.
@@ -82,7 +83,10 @@ impl<S: Step> RawStep for Adapter<S> {
                 meta: S::META,
                 sdk: env!("CARGO_PKG_VERSION").to_owned(),
                 form: FORM,
-                rehearsals: S::rehearsals(),
+                rehearsals: match std::env::var_os(WITHOUT_WORLDS) {
+                    Some(_) => Vec::new(),
+                    None => S::rehearsals(),
+                },
             })
         });
         // The boundary has no error for `meta`; the orchestrator reads an error document as one.
@@ -90,18 +94,25 @@ impl<S: Step> RawStep for Adapter<S> {
     }
 
     fn check(&self, host: HostRef<'_>, input: Doc) -> RResult<Doc, Doc> {
-        call("check", host, input, |cx, input| self.0.check(cx, &params::<S>(input)?))
+        let check = |host: &Remote<'_>, input: &Input| {
+            let known = Prefetched::new(host, &input.looks);
+            let report = self.0.check(&Context::new(&known, input), &params::<S>(input)?)?;
+            Ok(Checked::new(report, known.unused()))
+        };
+        call("check", host, input, check)
     }
 
     fn apply(&self, host: HostRef<'_>, input: Doc) -> RResult<Doc, Doc> {
-        call("apply", host, input, |cx, input| {
+        call("apply", host, input, |host, input| {
             let report = input.report.clone().unwrap_or_default();
-            self.0.apply(cx, &params::<S>(input)?, &report)
+            self.0.apply(&Context::new(host, input), &params::<S>(input)?, &report)
         })
     }
 
     fn verify(&self, host: HostRef<'_>, input: Doc) -> RResult<Doc, Doc> {
-        call("verify", host, input, |cx, input| self.0.verify(cx, &params::<S>(input)?))
+        call("verify", host, input, |host, input| {
+            self.0.verify(&Context::new(host, input), &params::<S>(input)?)
+        })
     }
 }
 
@@ -132,7 +143,7 @@ fn call<T: Serialize>(
     verb: &str,
     host: HostRef<'_>,
     input: Doc,
-    work: impl FnOnce(&Context<'_>, &Input) -> Result<T>,
+    work: impl FnOnce(&Remote<'_>, &Input) -> Result<T>,
 ) -> RResult<Doc, Doc> {
     let outcome = guarded(verb, || {
         let input: Input = read(&input)?;
@@ -141,7 +152,7 @@ fn call<T: Serialize>(
                 .cause(format!("they are of form {}, and the step reads form {FORM}", input.form))
                 .hint("Rebuild the step with the SDK of this phoenix-orch."));
         }
-        work(&Context::new(&Remote(host), &input), &input)
+        work(&Remote(host), &input)
     });
     match outcome {
         Ok(value) => ROk(Doc::write(&value)),

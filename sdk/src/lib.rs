@@ -187,6 +187,7 @@ mod export;
 mod machine;
 mod meta;
 mod os_release;
+mod prefetch;
 mod report;
 pub mod require;
 pub mod scope;

@@ -96,6 +96,52 @@ pub struct Input {
     /// For `apply`: what this round's `check` found.
     #[serde(default)]
     pub report: Option<CheckReport>,
+    /// For `check`: what the orchestrator has looked at already, because the step's `check` asked for it elsewhere. A
+    /// step of an SDK before 1.3 asks for it all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<Look>,
+}
+
+/// Something that was looked at without a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// Where.
+    pub machine: MachineId,
+    /// What.
+    pub subject: Subject,
+    /// What was seen. A failure to look is never among these.
+    pub seen: Observed,
+}
+
+/// What `check` answers: its report, and which looks it did without.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Checked {
+    /// As in [`CheckReport`].
+    #[serde(default)]
+    pub changes: Vec<Change>,
+    /// As in [`CheckReport`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// As in [`CheckReport`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+    /// The places in [`Input::looks`] of those that the step did not ask for. A step of an SDK before 1.3 does not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unused: Vec<usize>,
+}
+
+impl Checked {
+    /// Of this report, with the places of the looks that it did without.
+    pub fn new(report: CheckReport, unused: Vec<usize>) -> Self {
+        let CheckReport { changes, notes, warnings } = report;
+        Self { changes, notes, warnings, unused }
+    }
+
+    /// The two parts.
+    pub fn into_parts(self) -> (CheckReport, Vec<usize>) {
+        let Self { changes, notes, warnings, unused } = self;
+        (CheckReport { changes, notes, warnings }, unused)
+    }
 }
 
 /// What a step asks of the orchestrator.

@@ -1,7 +1,12 @@
 //! Places for a hostile plugin (`tests/plugins/hostile`) beside an innocent one, and what must be so after
 //! every attempt: it failed, it is attributed, nobody else was harmed, and nothing is left of it.
 
-use std::{fs, os::unix::ffi::OsStrExt as _, path::Path, time::Duration};
+use std::{
+    fs,
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -57,9 +62,10 @@ impl Lair {
     }
 
     /// Runs phoenix-orch with these words.
-    pub fn run(&self, words: &[&str]) -> Result<Finished> {
+    pub fn run(&self, words: &[impl AsRef<str>]) -> Result<Finished> {
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let Some((program, more)) = self.through.split_first() else {
-            return self.bench.run(words);
+            return self.bench.run(&words);
         };
         let mut command = self.bench.command_through(program)?;
         command.args(more).arg(product::binary()?).args(self.bench.state_words()).args(words);
@@ -68,7 +74,7 @@ impl Lair {
 
     /// Puts the library of this kind there, to try this at that moment.
     fn set(&self, kind: &str, name: &str, moment: &str) -> Result<()> {
-        let library = self.bench.folder().join(format!("lib{name}.{moment}.so"));
+        let library = self.library(name, moment);
         fs::copy(product::hostile(kind)?, &library)?;
         let catalogue = format!(
             "format = 1\n[policy]\napparmor = \"optional\"\npins = \"optional\"\n\
@@ -81,6 +87,20 @@ impl Lair {
         Ok(fs::write(self.bench.config(), catalogue)?)
     }
 
+    fn library(&self, name: &str, moment: &str) -> PathBuf {
+        self.bench.folder().join(format!("lib{name}.{moment}.so"))
+    }
+
+    /// What loads the library up to this moment. Only somebody who rehearses a step asks for its worlds, which are the part
+    /// of its metadata in which its own code runs.
+    fn words(&self, name: &str, moment: &str) -> Vec<String> {
+        let library = self.library(name, moment).to_string_lossy().into_owned();
+        match moment {
+            "meta" => ["plugins", "check", &library].map(str::to_owned).to_vec(),
+            _ => ["graph", "--features", "x"].map(str::to_owned).to_vec(),
+        }
+    }
+
     /// The library is refused while it is loaded, with one of these codes.
     pub fn refuses(&self, kind: &str, name: &str, moment: &str, codes: &[&str]) -> Result<()> {
         self.refused(kind, name, moment, codes).with_context(|| what(kind, name, moment))
@@ -88,7 +108,7 @@ impl Lair {
 
     fn refused(&self, kind: &str, name: &str, moment: &str, codes: &[&str]) -> Result<()> {
         self.set(kind, name, moment)?;
-        let finished = self.run(&["graph", "--features", "x"])?.expect_code(5)?;
+        let finished = self.run(&self.words(name, moment))?.expect_code(5)?;
         let text = finished.stderr();
         ensure!(!text.contains("HOSTILE-SUCCEEDED"), "it got through: {text}");
         ensure!(codes.iter().any(|code| text.contains(code)), "another code: {text}");
@@ -100,8 +120,10 @@ impl Lair {
     /// The orchestrator is killed while this is tried, and nothing goes on without it.
     pub fn ends_with_the_orchestrator(&self, kind: &str, name: &str, moment: &str) -> Result<()> {
         self.set(kind, name, moment)?;
-        let running = Running::start(&self.bench, &["graph", "--features", "x"])?;
-        let library = self.bench.folder().join(format!("lib{name}.{moment}.so"));
+        let words = self.words(name, moment);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let running = Running::start(&self.bench, &words)?;
+        let library = self.library(name, moment);
         until("the step to be at work", || {
             // Its filters are on when the first of the step's own code runs.
             Ok(naming(&library)?.iter().any(|status| status.contains("Seccomp_filters:\t3\n")))

@@ -9,6 +9,7 @@ pub mod events;
 pub mod lair;
 pub mod listing;
 pub mod machine;
+pub mod mirror;
 pub mod node;
 pub mod node_container;
 pub mod packages;

@@ -1,14 +1,13 @@
 //! What a run cost the machine: how often it entered a container, and its peak memory.
 
 use std::{
-    collections::HashMap,
     fs,
     process::Stdio,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
-use xtask::process;
+use xtask::{process, trace::Trace};
 
 use crate::{Finished, Workbench, product};
 
@@ -30,31 +29,15 @@ pub fn count_starts(
 ) -> Result<(Finished, Vec<usize>)> {
     let trace = bench.folder().join("trace");
     let mut command = bench.command_through("strace")?;
-    command.args(["-f", "-qq", "-e", "trace=execve,execveat", "-o"]).arg(&trace);
-    command.arg(product::binary()?).args(bench.state_words()).args(words);
+    command
+        .args(Trace::words(&trace))
+        .arg(product::binary()?)
+        .args(bench.state_words())
+        .args(words);
     let output = process::capture(&mut command, None, LIMIT)?;
-    let trace = fs::read_to_string(&trace)?;
-    let counts = programs.iter().map(|program| starts(&trace, program)).collect();
+    let trace = Trace::read(&trace)?;
+    let counts = programs.iter().map(|program| trace.starts(program)).collect();
     Ok((Finished::from(output), counts))
-}
-
-/// How many times strace saw this program start. With several processes at once, the end of a call may stand
-/// on a later line than its beginning.
-fn starts(trace: &str, program: &str) -> usize {
-    let mut begun = HashMap::new();
-    let mut count = 0;
-    for line in trace.lines() {
-        let (pid, call) = line.split_once(' ').unwrap_or((line, ""));
-        // The first text in quotes is the path; arguments follow.
-        let path = call.split('"').nth(1).map(str::to_owned);
-        if call.contains("<unfinished ...>") {
-            begun.insert(pid, path);
-        } else if line.ends_with("= 0") {
-            let path = if call.contains(" resumed>") { begun.remove(pid).flatten() } else { path };
-            count += usize::from(path.is_some_and(|path| path.ends_with(&format!("/{program}"))));
-        }
-    }
-    count
 }
 
 /// Runs phoenix-orch with these words, which must succeed, and gives the largest resident size that its
@@ -83,23 +66,4 @@ pub fn peak_kib(bench: &Workbench, words: &[&str]) -> Result<u64> {
     }
     child.kill()?;
     bail!("`phoenix-orch {}` did not end", words.join(" "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_start_counts_once_wherever_its_end_stands() {
-        let trace = "\
-7 execve(\"/usr/bin/pct\", [\"pct\"], 0x7 /* 2 vars */) = -1 ENOENT (No such file or directory)
-7 execve(\"/usr/local/sbin/pct\", [\"pct\", \"reboot\"], 0x7 /* 2 vars */ <unfinished ...>
-8 execve(\"/bin/sh\", [\"sh\", \"/usr/sbin/pct\"], 0x7 /* 2 vars */) = 0
-7 <... execve resumed>)           = 0
-9 execve(\"/usr/sbin/pct\", [\"pct\"], 0x7 /* 2 vars */) = 0
-9 execveat(3, \"\", [\"/usr/sbin/pct\"], 0x7 /* 2 vars */, AT_EMPTY_PATH) = 0
-";
-        assert_eq!(starts(trace, "pct"), 2);
-        assert_eq!(starts(trace, "sh"), 1);
-    }
 }

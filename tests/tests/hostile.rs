@@ -107,6 +107,14 @@ fn what_a_step_does_by_itself_costs_its_unit() -> Result<()> {
 }
 
 #[test]
+fn a_unit_for_which_another_left_no_thread_gets_another_process() -> Result<()> {
+    let stage = Stage::new("threads")?;
+    all(["check", "apply", "verify"], |moment| {
+        stage.costs("programs", "hoard-threads", moment, &["HOSTILE-HELD"])
+    })
+}
+
+#[test]
 fn a_step_that_dies_costs_its_unit() -> Result<()> {
     let (lair, stage) = (Lair::new()?, Stage::new("deaths")?);
     let died = &["STEP-DIED"];
@@ -176,9 +184,9 @@ fn a_step_that_says_nothing_any_more_costs_its_unit() -> Result<()> {
 
 #[test]
 fn a_step_that_hangs_up_costs_its_unit() -> Result<()> {
-    // As long as its process still reads from the socket, that is open; on a busy machine the process finds it
-    // closed before that, and ends.
-    let codes = ["STEP-SILENT", "STEP-PROTOCOL", "STEP-DIED"];
+    // As long as its process still waits for the socket, that is open; on a busy machine the process finds it
+    // closed before that, and ends. The second unit of the same process finds nothing to close.
+    let codes = ["STEP-SILENT", "STEP-PROTOCOL", "STEP-DIED", "HOSTILE-HELD"];
     Stage::new("hangs-up")?.costs("frames", "close-socket", "verify", &codes)
 }
 
@@ -190,7 +198,9 @@ fn a_library_that_never_comes_to_an_end_is_refused() -> Result<()> {
 #[test]
 fn whoever_takes_what_is_for_others_harms_its_own_plugin_alone() -> Result<()> {
     let stage = Stage::new("stealing")?;
-    stage.costs("frames", "steal-answers", "check", &["STEP-SILENT", "STEP-DIED"])
+    all(["steal-answers", "steal-from-lanes"], |name| {
+        stage.costs("frames", name, "check", &["STEP-SILENT", "STEP-DIED"])
+    })
 }
 
 #[test]
@@ -212,6 +222,9 @@ fn frames_that_cannot_come_cost_a_unit() -> Result<()> {
     all(cases, |(name, code)| lair.refuses("frames", name, "load", &[code]))?;
     all(cases, |(name, code)| stage.costs("frames", name, "check", &[code]))?;
     lair.refuses("frames", "close-socket", "load", &["STEP-PROTOCOL"])?;
+    let in_lanes = ["garbage-in-lanes", "reply-in-lanes", "request-in-lanes", "full-in-lanes"];
+    let codes = ["STEP-PROTOCOL", "STEP-TOO-LARGE", "STEP-DIED"];
+    all(in_lanes, |name| stage.costs("frames", name, "check", &codes))?;
     stage.costs("frames", "ready-again", "check", &["STEP-PROTOCOL"])?;
     stage.costs("frames", "flood-requests", "check", &["STEP-INSATIABLE"])?;
     stage.costs("frames", "report-of-100-mb", "check", &["STEP-TOO-LARGE", "STEP-DIED"])

@@ -25,6 +25,13 @@ impl Loaded {
         }
     }
 
+    /// Begins what the first unit would wait for.
+    pub fn warm_up(&self) {
+        if let Self::Plugin(step) = self {
+            step.warm_up();
+        }
+    }
+
     /// What a list of steps says of it besides its name and scope; nothing of a plugin.
     pub fn note(&self) -> String {
         match self {

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use phoenix_sdk::{
@@ -15,14 +15,15 @@ use semver::Version;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Seat,
-    host::{Introduction, Mechanism, StepProcess},
+    Acquaintances, Seat,
+    acquaintances::Acquaintance,
+    host::{Introduction, Mechanism, Starting, StepProcess, Worlds},
     probes,
     trust::{self, Demand, Standing, Trusted},
 };
 use crate::error::{Error, ErrorKind, Result};
 
-/// A step in its library, and a process in which that is loaded.
+/// A step in its library, and a process in which that is loaded as soon as somebody needs it.
 pub struct LoadedStep {
     /// What it says about itself.
     pub meta: Meta,
@@ -34,36 +35,56 @@ pub struct LoadedStep {
     pub sha256: String,
     /// Why that file was accepted.
     pub standing: Standing,
-    /// How its process is confined.
-    pub confinement: Vec<Mechanism>,
-    /// All that it says about itself, its worlds included.
+    /// All that it says about itself but its worlds.
     introduction: Doc,
     library: File,
-    process: Mutex<Arc<StepProcess>>,
+    process: Mutex<Process>,
+}
+
+/// The process that serves all units.
+enum Process {
+    /// Nobody has needed it yet.
+    None,
+    /// It is on its way.
+    Starting(Starting),
+    /// It greeted, and how it is confined.
+    Started(Arc<StepProcess>, Vec<Mechanism>),
 }
 
 impl LoadedStep {
-    /// Loads the step in a library of which this is demanded.
+    /// The step in a library of which this is demanded: loaded, unless what it says about itself is known already.
     ///
     /// # Errors
     /// Why it was refused; see the codes that begin with `PLUGIN`.
-    pub fn load(path: &Path, demand: &Demand<'_>) -> Result<Self> {
-        let Trusted { file: library, sha256, standing } = trust::open(path, demand)?;
-        let (process, introduction) = StepProcess::start(path, &library)?;
-        let Introduction { mechanisms, meta: document } = introduction;
+    pub fn load(path: &Path, demand: &Demand<'_>, acquaintances: &Acquaintances) -> Result<Self> {
+        let known = acquaintances.known(path);
+        let sum = known.as_ref().map(|known| &known.sum);
+        let Trusted { file: library, sum, standing } = trust::open(path, demand, sum)?;
+        let same = known.as_ref().filter(|known| known.sum.sha256 == sum.sha256);
+        let (process, document) = match same {
+            Some(known) => (Process::None, known.introduction.clone().into()),
+            None => {
+                let starting = Starting::begin(path, &library, Worlds::Left)?;
+                let (process, Introduction { mechanisms, meta }) = starting.greeted()?;
+                (Process::Started(Arc::new(process), mechanisms), meta)
+            }
+        };
         let loaded = Self {
             sdk: built_with(path, &document)?,
             meta: meta(path, &document)?,
             introduction: document,
             path: path.to_owned(),
-            sha256,
+            sha256: sum.sha256.clone(),
             standing,
-            confinement: mechanisms,
             library,
-            process: Mutex::new(Arc::new(process)),
+            process: Mutex::new(process),
         };
         loaded.version()?;
         probes::narrow(&loaded.meta)?;
+        let new = Acquaintance { sum, introduction: loaded.introduction.as_str().to_owned() };
+        if known.as_ref() != Some(&new) {
+            acquaintances.keep(&loaded.path, &new);
+        }
         Ok(loaded)
     }
 
@@ -80,9 +101,30 @@ impl LoadedStep {
     /// The worlds in which the step's author tries its laws.
     ///
     /// # Errors
-    /// `PLUGIN-META` when they cannot be read.
+    /// `PLUGIN-META` when they cannot be read, or as [`Self::load`]: it needs a process of its own.
     pub fn rehearsals(&self) -> Result<Vec<World>> {
-        meta::<MetaDoc>(&self.path, &self.introduction).map(|document| document.rehearsals)
+        let starting = Starting::begin(&self.path, &self.library, Worlds::Told)?;
+        let (_, introduction) = starting.greeted()?;
+        meta::<MetaDoc>(&self.path, &introduction.meta).map(|document| document.rehearsals)
+    }
+
+    /// How its process is confined.
+    ///
+    /// # Errors
+    /// As [`Self::load`], if it was not started yet.
+    pub fn confinement(&self) -> Result<Vec<Mechanism>> {
+        let mut process = self.lock();
+        self.started(&mut process).map(|(_, mechanisms)| mechanisms.to_vec())
+    }
+
+    /// Begins to start its process, which is waited for when it is first called.
+    pub fn warm_up(&self) {
+        let mut process = self.lock();
+        if let Process::None = *process
+            && let Ok(starting) = Starting::begin(&self.path, &self.library, Worlds::Left)
+        {
+            *process = Process::Starting(starting);
+        }
     }
 
     /// A seat for the calls of one unit.
@@ -92,18 +134,48 @@ impl LoadedStep {
 
     /// The process that serves all units; if it has died, the next one.
     pub(super) fn process(&self) -> Result<Arc<StepProcess>> {
-        let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
-        if process.is_over() {
-            *process = Arc::new(self.start()?);
-        }
-        Ok(Arc::clone(&process))
+        let mut process = self.lock();
+        self.started(&mut process).map(|(process, _)| Arc::clone(process))
     }
 
     /// A further process of the same library.
     pub(super) fn start(&self) -> Result<StepProcess> {
-        let (process, introduction) = StepProcess::start(&self.path, &self.library)?;
-        match introduction.meta.as_str() == self.introduction.as_str() {
-            true => Ok(process),
+        self.greeted(Starting::begin(&self.path, &self.library, Worlds::Left)?)
+            .map(|(process, _)| process)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process that lives, started if there is none.
+    fn started<'p>(
+        &self,
+        process: &'p mut Process,
+    ) -> Result<(&'p Arc<StepProcess>, &'p [Mechanism])> {
+        let starting = match std::mem::replace(process, Process::None) {
+            Process::Started(started, mechanisms) if !started.is_over() => {
+                *process = Process::Started(started, mechanisms);
+                None
+            }
+            Process::Starting(starting) => Some(starting),
+            _ => Some(Starting::begin(&self.path, &self.library, Worlds::Left)?),
+        };
+        if let Some(starting) = starting {
+            let (started, mechanisms) = self.greeted(starting)?;
+            *process = Process::Started(Arc::new(started), mechanisms);
+        }
+        match process {
+            Process::Started(started, mechanisms) => Ok((started, mechanisms)),
+            _ => Err(invalid_meta(&self.path, "its process did not start")),
+        }
+    }
+
+    /// A process that says the same about the step as was said before.
+    fn greeted(&self, starting: Starting) -> Result<(StepProcess, Vec<Mechanism>)> {
+        let (process, Introduction { mechanisms, meta }) = starting.greeted()?;
+        match meta.as_str() == self.introduction.as_str() {
+            true => Ok((process, mechanisms)),
             false => {
                 Err(invalid_meta(&self.path, "it is not what it was when it was first loaded"))
             }

@@ -2,6 +2,7 @@
 //!
 //! What this module does not do: it does not know what a step is for, nor in which order steps run.
 
+mod acquaintances;
 pub mod host;
 mod loaded;
 mod loaded_step;
@@ -19,6 +20,7 @@ use std::{
 
 use phoenix_sdk::Code;
 
+pub use acquaintances::Acquaintances;
 pub use loaded::{Loaded, versions};
 pub use loaded_step::LoadedStep;
 pub use script::{LoadedScript, Ran, Verb};
@@ -40,7 +42,7 @@ pub fn load(
     names: &BTreeSet<String>,
     exe_dir: &Path,
 ) -> Result<BTreeMap<String, LoadedStep>> {
-    load_as_demanded(manifest, names, exe_dir, Demand::of)
+    load_as_demanded(manifest, names, exe_dir, Demand::of, &Acquaintances::none())
 }
 
 /// The same for libraries that are about to be pinned: whether they are already does not matter.
@@ -52,7 +54,7 @@ pub fn load_to_pin(
     names: &BTreeSet<String>,
     exe_dir: &Path,
 ) -> Result<BTreeMap<String, LoadedStep>> {
-    load_as_demanded(manifest, names, exe_dir, Demand::before_pinning)
+    load_as_demanded(manifest, names, exe_dir, Demand::before_pinning, &Acquaintances::none())
 }
 
 fn load_as_demanded<'m>(
@@ -60,12 +62,16 @@ fn load_as_demanded<'m>(
     names: &BTreeSet<String>,
     exe_dir: &Path,
     demand: fn(&'m Manifest, &'m Plugin) -> Demand<'m>,
+    acquaintances: &Acquaintances,
 ) -> Result<BTreeMap<String, LoadedStep>> {
     // Each loads in a process of its own, and nobody waits for another.
     let loaded: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = names
             .iter()
-            .map(|name| (name, scope.spawn(move || load_one(manifest, name, exe_dir, demand))))
+            .map(|name| {
+                let load = move || load_one(manifest, name, exe_dir, demand, acquaintances);
+                (name, scope.spawn(load))
+            })
             .collect();
         let joined = |thread: ScopedJoinHandle<'_, _>| thread.join().unwrap_or(Err(Error::panic()));
         threads.into_iter().map(|(name, thread)| (name, joined(thread))).collect()
@@ -78,6 +84,7 @@ fn load_one<'m>(
     name: &str,
     exe_dir: &Path,
     demand: fn(&'m Manifest, &'m Plugin) -> Demand<'m>,
+    acquaintances: &Acquaintances,
 ) -> Result<LoadedStep> {
     let plugin = manifest.plugins.get(name).ok_or_else(|| {
         Error::new(ErrorKind::Internal, "STEP-UNKNOWN", format!("no step `{name}`"))
@@ -99,7 +106,7 @@ fn load_one<'m>(
         at(looked.fold(error, Error::cause), Part::Library, "not found")
     })?;
     let step =
-        LoadedStep::load(path, &demand(manifest, plugin)).map_err(|error| {
+        LoadedStep::load(path, &demand(manifest, plugin), acquaintances).map_err(|error| {
             match trust::place(&error.code) {
                 Some((part, label)) => at(error, part, label),
                 None => error,
@@ -116,7 +123,7 @@ fn load_one<'m>(
     Ok(step)
 }
 
-/// All steps of these names, of either kind.
+/// All steps of these names, of either kind. Whose library is an acquaintance is not started yet.
 ///
 /// # Errors
 /// As [`load`] and [`script::load`].
@@ -124,10 +131,11 @@ pub fn load_all(
     manifest: &Manifest,
     names: &BTreeSet<String>,
     exe_dir: &Path,
+    acquaintances: &Acquaintances,
 ) -> Result<BTreeMap<String, Loaded>> {
     let scripts = script::load(manifest, names)?;
     let plugins = names.iter().filter(|name| !scripts.contains_key(*name)).cloned().collect();
-    let plugins = load(manifest, &plugins, exe_dir)?;
+    let plugins = load_as_demanded(manifest, &plugins, exe_dir, Demand::of, acquaintances)?;
     let plugins = plugins.into_iter().map(|(name, step)| (name, Loaded::Plugin(Box::new(step))));
     let scripts =
         scripts.into_iter().map(|(name, script)| (name, Loaded::Script(Box::new(script))));

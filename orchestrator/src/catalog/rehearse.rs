@@ -36,7 +36,7 @@ impl laws::Rehearsed for Rehearsed<'_> {
     }
 
     fn check(&self, host: &FakeHost, input: &Input) -> Result<CheckReport, StepError> {
-        lend(host, input, &[], || self.0.seat().check(host, input))
+        lend(host, input, &[], || Ok(self.0.seat().check(host, input)?.into_parts().0))
     }
 
     fn apply(&self, host: &FakeHost, input: &Input, report: &CheckReport) -> Result<(), StepError> {

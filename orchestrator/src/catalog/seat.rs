@@ -3,7 +3,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use phoenix_sdk::{CheckReport, HostCalls, StepError, VerifyReport, boundary::Doc, wire::Input};
+use phoenix_sdk::{
+    HostCalls, StepError, VerifyReport,
+    boundary::Doc,
+    wire::{Checked, Input},
+};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -48,7 +52,7 @@ impl<'a> Seat<'a> {
     ///
     /// # Errors
     /// The step's, or how its process died.
-    pub fn check(&self, host: &dyn HostCalls, input: &Input) -> Result<CheckReport> {
+    pub fn check(&self, host: &dyn HostCalls, input: &Input) -> Result<Checked> {
         self.looked(Kind::Check, host, input)
     }
 

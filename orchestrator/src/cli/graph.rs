@@ -10,7 +10,7 @@ use crate::{error::Result, graph::Graph};
 
 pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     let manifest = setting::manifest(global)?;
-    let steps = setting::steps(&manifest, &manifest.select(&verb.features)?)?;
+    let steps = setting::steps(global, &manifest, &manifest.select(&verb.features)?)?;
     let graph = Graph::build(&setting::nodes(&manifest, &steps), &[])?;
     let text = match verb.format {
         GraphFormat::Text => graph.render_text(),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalog::{
-        self, Demand, LoadedScript, LoadedStep, Signed, Standing, Verb, rehearse,
+        self, Acquaintances, Demand, LoadedScript, LoadedStep, Signed, Standing, Verb, rehearse,
         script::{self, command_line},
     },
     config::Script,
@@ -36,7 +36,11 @@ fn list(global: &Global, output: Output) -> Result<u8> {
     for name in manifest.plugins.keys() {
         let one = [name.clone()].into();
         match catalog::load(&manifest, &one, &setting::exe_dir()) {
-            Ok(steps) => steps.values().for_each(|step| show(step, output, &trust(&step.standing))),
+            Ok(steps) => {
+                for step in steps.values() {
+                    show(step, output, &trust(&step.standing))?;
+                }
+            }
             Err(error) => {
                 report::error(&error);
                 exit = error.kind.exit_code();
@@ -60,7 +64,7 @@ fn show_script(loaded: &LoadedScript, output: Output) {
     let Script { name, scope, time_limit, .. } = &loaded.script;
     let line = |verb: Verb| loaded.call(verb).map(|call| call.argv("{ctid}"));
     if output == Output::Json {
-        return print(&format!(
+        print(&format!(
             "{}\n",
             json!({
                 "name": name, "script": true, "scope": scope, "time_limit_s": time_limit.as_secs(),
@@ -86,10 +90,10 @@ fn show_script(loaded: &LoadedScript, output: Output) {
 /// Shows one loaded step with all that it asks for, and whether its laws hold. It is for authors, so no pin
 /// or signature is asked for.
 fn check(path: &Path) -> Result<u8> {
-    let step = LoadedStep::load(path, &Demand::nothing())?;
+    let step = LoadedStep::load(path, &Demand::nothing(), &Acquaintances::none())?;
     let worlds = step.rehearsals()?;
     let trust = "not asked for here; a run asks for a pin outside a development checkout";
-    print(&(head(&step, trust) + &report::asks(&step.meta) + &report::tried(&worlds)));
+    print(&(head(&step, trust)? + &report::asks(&step.meta) + &report::tried(&worlds)));
     print(&report::laws_hold(rehearse::laws_hold(&step)?));
     Ok(0)
 }
@@ -107,30 +111,32 @@ fn trust(standing: &Standing) -> String {
     }
 }
 
-fn show(step: &LoadedStep, output: Output, trust: &str) {
+fn show(step: &LoadedStep, output: Output, trust: &str) -> Result<()> {
     let meta = &step.meta;
     if output == Output::Json {
-        return print(&format!(
+        print(&format!(
             "{}\n",
             json!({
                 "name": meta.name, "version": meta.version, "sdk": step.sdk,
                 "about": meta.about, "scope": meta.scope, "probes": meta.probes,
-                "codes": meta.codes, "confinement": step.confinement, "path": step.path, "sha256": step.sha256,
+                "codes": meta.codes, "confinement": step.confinement()?, "path": step.path, "sha256": step.sha256,
                 "pinned": step.standing.pinned,
                 "signed_by": step.standing.signed.as_ref().map(|signed| &signed.key),
             })
         ));
+        return Ok(());
     }
-    let mut text = head(step, trust);
+    let mut text = head(step, trust)?;
     for probe in meta.probes.iter() {
         let _ =
             writeln!(text, "  probe    {}: {}", printable(&probe.name), printable(&probe.about));
     }
     print(&text);
+    Ok(())
 }
 
 /// What every loaded step has.
-fn head(step: &LoadedStep, trust: &str) -> String {
+fn head(step: &LoadedStep, trust: &str) -> Result<String> {
     let meta = &step.meta;
     let scope = match meta.scope {
         Scope::Host => "the host",
@@ -147,14 +153,14 @@ fn head(step: &LoadedStep, trust: &str) -> String {
         step.sha256,
     );
     let (missing, holds): (Vec<_>, Vec<_>) =
-        step.confinement.iter().partition(|mechanism| mechanism.missing.is_some());
+        step.confinement()?.into_iter().partition(|mechanism| mechanism.missing.is_some());
     let names: Vec<&str> = holds.iter().map(|mechanism| mechanism.name.as_str()).collect();
     let _ = writeln!(text, "  confined {}", names.join(", "));
     for mechanism in missing {
         let why = printable(mechanism.missing.as_deref().unwrap_or_default());
         let _ = writeln!(text, "  missing  {}: {why}", mechanism.name);
     }
-    text
+    Ok(text)
 }
 
 /// Only a reader who stopped reading makes this fail.

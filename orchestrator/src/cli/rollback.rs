@@ -7,7 +7,7 @@ use phoenix_sdk::Consent;
 use super::{
     args::{Global, Output, Rollback as Verb},
     ask::Terminal,
-    setting::{manifest, must_be_root},
+    setting::{manifest, must_be_root, package_cache, warn_of_direct_fetches},
     signals,
 };
 use crate::{
@@ -36,11 +36,12 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         targets_of(&effects).into_iter().filter(|target| target != HOST).collect();
     let mut consents: BTreeSet<Consent> =
         verb.allow.iter().map(|allow| Consent::from(*allow)).collect();
+    let cache = manifest.as_ref().and_then(package_cache);
     if manifest.is_some_and(|manifest| manifest.policy.restart == Restart::Allow) {
         consents.insert(Consent::Restart);
     }
     let run = engine::run_name();
-    let mut fleet = Fleet::new(Arc::clone(&runtime), &containers);
+    let mut fleet = Fleet::new(Arc::clone(&runtime), &containers).fetching_through(cache.clone());
     if !verb.plan {
         let locks = Locks::new(&global.state_dir, &run);
         let wait = Duration::from_secs(verb.patience.wait.into());
@@ -72,6 +73,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     }
     let result = engine::roll_back(&job, sinks);
     asked.yield_to_the_end();
+    warn_of_direct_fetches(cache.as_deref());
     let (state, exit) = result?;
     if verb.plan && verb.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.

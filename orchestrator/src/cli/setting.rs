@@ -14,7 +14,8 @@ use super::{
 use phoenix_sdk::Scope;
 
 use crate::{
-    catalog::{self, Loaded},
+    cache::{self, Cache},
+    catalog::{self, Acquaintances, Loaded},
     config::{self, Manifest},
     error::{Error, ErrorKind, Result},
     graph::{Graph, HOST, StepNode},
@@ -37,10 +38,12 @@ pub(super) fn exe_dir() -> PathBuf {
 
 /// These steps, loaded, with every requirement met.
 pub(super) fn steps(
+    global: &Global,
     manifest: &Manifest,
     names: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Loaded>> {
-    let steps = catalog::load_all(manifest, names, &exe_dir())?;
+    let acquaintances = Acquaintances::kept_in(&global.state_dir);
+    let steps = catalog::load_all(manifest, names, &exe_dir(), &acquaintances)?;
     config::check_versions(manifest, &catalog::versions(&steps)?)?;
     Ok(steps)
 }
@@ -73,6 +76,23 @@ pub(super) fn must_be_root() -> Result<()> {
         .hint("Run it with `sudo`, or from a root shell."))
 }
 
+/// The package cache that the catalogue asks for, if it does. Nothing is made for it yet.
+pub(super) fn package_cache(manifest: &Manifest) -> Option<Arc<Cache>> {
+    let upstreams = manifest.policy.package_cache.clone()?;
+    let folder =
+        env::var_os(cache::ENV).map_or_else(|| PathBuf::from(cache::FOLDER), PathBuf::from);
+    Some(Arc::new(Cache::new(upstreams, folder)))
+}
+
+/// Tells of the containers for which the package cache was of no use.
+pub(super) fn warn_of_direct_fetches(cache: Option<&Cache>) {
+    for (container, why) in cache.map(Cache::given_up).unwrap_or_default() {
+        report::warning(&format!(
+            "packages for `{container}` did not come through the package cache: {why}"
+        ));
+    }
+}
+
 /// All that a verb which works on machines needs.
 pub(super) struct Setting {
     pub(super) manifest: Manifest,
@@ -96,8 +116,10 @@ impl Setting {
             None => None,
         };
         let of_containers = |chosen: &chosen::Chosen| chosen.values().flatten().cloned().collect();
-        let steps = steps(&manifest, &chosen.as_ref().map_or(asked, of_containers))?;
+        let steps = steps(global, &manifest, &chosen.as_ref().map_or(asked, of_containers))?;
         must_be_root()?;
+        // Their processes start while the rest is looked at.
+        steps.values().for_each(Loaded::warm_up);
         let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
         let nodes = nodes(&manifest, &steps);
         let containers = if nodes.iter().all(|node| node.scope == Scope::Host) {

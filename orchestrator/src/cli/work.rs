@@ -7,7 +7,7 @@ use phoenix_sdk::Consent;
 use super::{
     args::{self, Global, Output, Patience, Plan, Run, Selection, Verify},
     ask::Terminal,
-    setting::Setting,
+    setting::{Setting, package_cache, warn_of_direct_fetches},
     signals,
     transcripts::Folder,
 };
@@ -102,7 +102,9 @@ pub(super) fn work(order: Order<'_>) -> Result<(State, u8)> {
         consents.insert(Consent::Restart);
     }
     let run = engine::run_name();
-    let mut fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers);
+    let cache = package_cache(&setting.manifest);
+    let mut fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers)
+        .fetching_through(cache.clone());
     if let Some(patience) = patience {
         let locks = Locks::new(&global.state_dir, &run);
         fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));
@@ -146,5 +148,6 @@ pub(super) fn work(order: Order<'_>) -> Result<(State, u8)> {
     }
     let result = engine::run(&job, sinks);
     asked.yield_to_the_end();
+    warn_of_direct_fetches(cache.as_deref());
     result
 }

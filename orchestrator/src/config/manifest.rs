@@ -14,6 +14,7 @@ use super::params::{joined, overlay};
 use super::pins::{Pins, Signer};
 use super::script::{Call, Script};
 use super::source::Source;
+use super::upstreams::Upstream;
 
 /// The catalogue. Every step that it names has an entry in `plugins` or in `scripts`, never in both, and
 /// requirements have no cycle.
@@ -49,6 +50,9 @@ pub struct Policy {
     pub pins: Option<Pins>,
     /// Whose signature every library needs; empty where none does.
     pub signers: Vec<Signer>,
+    /// From where packages may be fetched for containers, where they fetch them through the cache; nothing where they fetch them
+    /// by themselves. Never an empty list.
+    pub package_cache: Option<Vec<Upstream>>,
 }
 
 /// Whether containers may be restarted where a change needs it.

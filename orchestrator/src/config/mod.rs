@@ -22,6 +22,7 @@ mod section;
 mod select;
 mod shown;
 mod source;
+mod upstreams;
 mod versions;
 mod words;
 
@@ -42,6 +43,7 @@ pub use read::{Named, read};
 pub use script::{Call, Script};
 pub use shown::shown;
 pub use source::Source;
+pub use upstreams::Upstream;
 pub use versions::check_versions;
 
 use crate::error::Result;

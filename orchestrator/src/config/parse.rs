@@ -14,7 +14,7 @@ use super::requires::{Known, no_circle};
 use super::section::{Section, Value};
 use super::shown::shown;
 use super::source::Source;
-use super::{codes, names, pins, plugin, script};
+use super::{codes, names, pins, plugin, script, upstreams};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The format of the file that is understood.
@@ -107,7 +107,14 @@ fn plugin_dirs(source: &Source, root: &Section<'_>) -> Result<Vec<String>> {
 
 fn policy(source: &Source, root: &Section<'_>) -> Result<Policy> {
     let Some(section) = root.section("policy")? else { return Ok(Policy::default()) };
-    section.only(&["apparmor", "restart", "pins", "signers"])?;
+    section.only(&[
+        "apparmor",
+        "restart",
+        "pins",
+        "signers",
+        "package_cache",
+        "package_cache_upstreams",
+    ])?;
     let apparmor = section.choice(
         "apparmor",
         &[("required", AppArmorPolicy::Required), ("optional", AppArmorPolicy::Optional)],
@@ -119,6 +126,7 @@ fn policy(source: &Source, root: &Section<'_>) -> Result<Policy> {
         pins: section
             .choice("pins", &[("required", Pins::Required), ("optional", Pins::Optional)])?,
         signers: pins::signers(source, &section)?,
+        package_cache: upstreams::package_cache(source, &section)?,
     })
 }
 

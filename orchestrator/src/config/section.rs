@@ -131,6 +131,15 @@ impl<'a> Section<'a> {
         Err(suggest(error, text, "values", choices.iter().map(|(name, _)| *name)))
     }
 
+    /// `true` or `false`, or none if the key is not there.
+    pub(super) fn switch(&self, key: &str) -> Result<Option<bool>> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        match value.get_ref() {
+            DeValue::Boolean(on) => Ok(Some(*on)),
+            _ => Err(self.wrong_type(key, value, "true or false")),
+        }
+    }
+
     /// The value of this key should be something else.
     pub(super) fn wrong_type(&self, key: &str, value: Value<'_>, wanted: &str) -> Error {
         self.expected(&format!("`{}`", self.path(key)), value, wanted)

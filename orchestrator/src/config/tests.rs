@@ -256,7 +256,7 @@ fn an_error_shows_where_and_what_was_meant() {
     3 | restrat = "ask"
       | ^^^^^^^ unknown key
     hint: Did you mean `restart`?
-    hint: Known keys: `apparmor`, `restart`, `pins`, `signers`.
+    hint: Known keys: `apparmor`, `restart`, `pins`, `signers`, `package_cache`, `package_cache_upstreams`.
     "#);
     insta::assert_snapshot!(told(&(with("") + "[features]\ndocker = [\"a\", \"bb\"]")), @r#"
     CONFIG-STEP-UNKNOWN: unknown step `bb`

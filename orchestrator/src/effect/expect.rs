@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use phoenix_sdk::{Change, Kind, Observed};
 
 use super::{
-    Digest, Hands, Vault, capture, container, file,
+    Digest, Hands, Source, Vault, capture, container, file,
     image::{FileImage, Image, Item, Node, ServiceImage},
     kernel, packages, packages_image,
 };
@@ -23,7 +23,7 @@ pub fn before(
     line: &mut dyn FnMut(&str),
 ) -> Result<Image> {
     if let Kind::Packages { names, .. } = &change.kind {
-        packages::prepare(hands.own, names, line)?;
+        packages::prepare(&mut Source::of(hands), names, line)?;
     }
     let mut image = capture(hands, vault, &Item::of(&change.kind))?;
     if let (Kind::Packages { names, recommends }, Image::Packages(packages)) =

@@ -5,6 +5,7 @@
 
 mod apparmor_profile;
 mod apt;
+mod apt_source;
 pub mod area;
 mod begun;
 mod capture;
@@ -14,6 +15,7 @@ mod container;
 mod describe;
 pub mod diff;
 mod expect;
+pub mod facts;
 mod file;
 pub mod image;
 mod judge;
@@ -34,17 +36,20 @@ mod xattrs;
 use phoenix_sdk::{Change, Code, Kind, Observed};
 
 use crate::{
+    cache::Cache,
     error::Result,
     runtime::{Edit, Runtime},
     transport::{Mutator, Reader},
 };
 
+use apt_source::Source;
 pub use begun::begun;
 pub use capture::capture;
 pub use clean::clean;
 pub use container::{all_back, finish_restart};
 pub use describe::{describe, difference, shown};
 pub use expect::{before, expected};
+pub use facts::probe;
 pub use image::{Image, Item};
 pub use judge::{Judgement, judge};
 pub use judge_with::judge_with;
@@ -68,6 +73,8 @@ pub struct Hands<'a> {
     pub own: &'a dyn Mutator,
     /// The container's runtime and name, for a unit of a container.
     pub container: Option<(&'a dyn Runtime, &'a str)>,
+    /// Through which packages come, for a container; nothing where they come as ever.
+    pub cache: Option<&'a Cache>,
 }
 
 /// Performs a change. `before` is what was observed of its subject just now; where that matters, the
@@ -87,7 +94,7 @@ pub fn perform(
             file::perform(hands.own, &change.kind, before)
         }
         Kind::Packages { names, recommends } => {
-            packages::install(hands.own, names, *recommends, line)
+            packages::install(&mut Source::of(hands), names, *recommends, line)
         }
         Kind::Service { name, enabled, active } => {
             service::set(hands.own, name, *enabled, *active, line)

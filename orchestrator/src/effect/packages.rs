@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, thread, time::Duration};
 
 use phoenix_sdk::{Observed, Output};
 
-use super::apt;
+use super::{apt, apt_source::Source};
 use crate::{
     error::{Error, ErrorKind, Result},
     transport::{Exec, Mutator, Read, printable},
@@ -55,26 +55,26 @@ pub(super) fn missing(cause: String) -> Error {
 /// Installs packages that apt knows. The package lists are updated if a download fails because they are
 /// out of date; what an earlier installation that was cut off has left is ended first.
 pub(super) fn install(
-    machine: &dyn Mutator,
+    source: &mut Source<'_>,
     names: &[String],
     recommends: bool,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    download(machine, &install_words(names, recommends), true, line)
+    download(source, &install_words(names, recommends), true, line)
 }
 
 /// Sees to it that apt knows these packages: its lists are updated if it does not. Nothing but lists is
 /// changed.
 pub(super) fn prepare(
-    machine: &dyn Mutator,
+    source: &mut Source<'_>,
     names: &[String],
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    if apt::unknown(names, &policy(machine, names)?).is_empty() {
+    if apt::unknown(names, &policy(source.machine(), names)?).is_empty() {
         return Ok(());
     }
-    update(machine, line)?;
-    match apt::unknown(names, &policy(machine, names)?) {
+    update(source, line)?;
+    match apt::unknown(names, &policy(source.machine(), names)?) {
         unknown if unknown.is_empty() => Ok(()),
         unknown => Err(apt::no_candidate(&unknown)),
     }
@@ -92,28 +92,31 @@ pub(super) fn apt_get_words(
     words: &[String],
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    let output = machine.exec(&apt_get(words), line)?;
+    let output = machine.exec(&apt_get(words, Vec::new()), line)?;
     if output.success() { Ok(()) } else { Err(apt::explain(&output)) }
 }
 
-fn update(machine: &dyn Mutator, line: &mut dyn FnMut(&str)) -> Result<()> {
+fn update(source: &mut Source<'_>, line: &mut dyn FnMut(&str)) -> Result<()> {
     // Without this option apt-get ends with 0 although a list could not be fetched.
     let words = ["-o", "APT::Update::Error-Mode=any", "update"].map(str::to_owned);
-    download(machine, &words, false, line)
+    download(source, &words, false, line)
 }
 
 /// Runs apt-get, and again after a while if a download fails. Lists that may be out of date are updated
-/// before the second try.
+/// before the second try. Where the package cache is of no use, apt is asked again at once without it.
 fn download(
-    machine: &dyn Mutator,
+    source: &mut Source<'_>,
     words: &[String],
     mut outdated: bool,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
+    let machine = source.machine();
     let mut waits = BACKOFF.iter();
     let mut mended = false;
     loop {
-        let output = machine.exec(&apt_get(words), line)?;
+        let options = source.options(line);
+        let output = machine.exec(&apt_get(words, options), line)?;
+        let served = source.report(line);
         if output.success() {
             return Ok(());
         }
@@ -124,18 +127,24 @@ fn download(
                 apt::Mend::Configure => configure_all(machine, line)?,
                 apt::Mend::FixBroken => {
                     let words = ["--fix-broken", "install"].map(str::to_owned);
-                    machine.exec(&apt_get(&words), line)?;
+                    let options = source.options(line);
+                    machine.exec(&apt_get(&words, options), line)?;
                 }
             }
             continue;
         }
         let error = apt::explain(&output);
-        let wait = (error.code == "APT-DOWNLOAD").then(|| waits.next()).flatten();
-        let Some(wait) = wait else { return Err(error) };
+        if error.code != "APT-DOWNLOAD" {
+            return Err(error);
+        }
+        if source.failed(&served, waits.len() == 0, line) {
+            continue;
+        }
+        let Some(wait) = waits.next() else { return Err(error) };
         line(&format!("a download failed, trying again in {} s", wait.as_secs()));
         thread::sleep(*wait);
         if std::mem::take(&mut outdated) {
-            update(machine, line)?;
+            update(source, line)?;
         }
     }
 }
@@ -160,15 +169,15 @@ pub(super) fn install_words(names: &[String], recommends: bool) -> Vec<String> {
     words
 }
 
-fn apt_get(words: &[String]) -> Exec {
-    let options = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"];
-    let argv = ["apt-get", "-y", "-q"].iter().chain(&options).map(|word| (*word).to_owned());
-    Exec::new(argv.chain(words.iter().cloned())).within(TIME_LIMIT)
+fn apt_get(words: &[String], options: Vec<String>) -> Exec {
+    let usual = ["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"];
+    let argv = ["apt-get", "-y", "-q"].iter().chain(&usual).map(|word| (*word).to_owned());
+    Exec::new(argv.chain(options).chain(words.iter().cloned())).within(TIME_LIMIT)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::scripted::Scripted, Observed, Output, install, parse, prepare};
+    use super::{super::scripted::Scripted, Observed, Output, Source, install, parse, prepare};
 
     const KNOWN: (&str, i32, &str) = ("apt-cache policy", 0, "x:\n  Candidate: 1\n");
     const UNKNOWN: (&str, i32, &str) = ("apt-cache policy", 0, "x:\n  Candidate: (none)\n");
@@ -186,8 +195,9 @@ mod tests {
     }
 
     fn x(machine: &Scripted) -> crate::error::Result<()> {
-        prepare(machine, &["x".to_owned()], &mut |_| {})?;
-        install(machine, &["x".to_owned()], false, &mut |_| {})
+        let mut source = Source::none(machine);
+        prepare(&mut source, &["x".to_owned()], &mut |_| {})?;
+        install(&mut source, &["x".to_owned()], false, &mut |_| {})
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Vault, area, capture,
+    Source, Vault, area, capture,
     image::{Package, PackagesImage},
     packages, packages_area,
     packages_image::{DATA, MARKS, acts, added, bare, data, is_there, known, moved},
@@ -17,12 +17,13 @@ use crate::{
 
 /// Brings a machine's packages from one image to another; says what had to be left.
 pub(super) fn restore(
-    machine: &dyn Mutator,
+    source: &mut Source<'_>,
     vault: &dyn Vault,
     from: &PackagesImage,
     to: &PackagesImage,
     line: &mut dyn FnMut(&str),
 ) -> Result<Vec<String>> {
+    let machine = source.machine();
     let now = known(machine)?;
     let surplus = surplus(from, to, &now);
     let there = |name: &String| now.get(name).is_some_and(is_there);
@@ -32,13 +33,13 @@ pub(super) fn restore(
     let theirs = packages_area::since(machine, vault, from)?;
     let marks = capture::file(machine, vault, MARKS)?;
     if !surplus.is_empty() {
-        remove(machine, &surplus, line)?;
+        remove(source, &surplus, line)?;
     }
     if !lacking.is_empty() {
         let versions = lacking.iter().filter_map(|name| {
             to.known.get(name).map(|package| format!("{name}={}", package.version))
         });
-        packages::install(machine, &versions.collect::<Vec<_>>(), false, line)?;
+        packages::install(source, &versions.collect::<Vec<_>>(), false, line)?;
     }
     let mut left: Vec<String> = moved(to, from)
         .into_iter()
@@ -162,11 +163,12 @@ fn surplus(
 
 /// Removes these packages and no others.
 fn remove(
-    machine: &dyn Mutator,
+    source: &mut Source<'_>,
     names: &BTreeSet<String>,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
-    finish(machine, names, line)?;
+    finish(source, names, line)?;
+    let machine = source.machine();
     removable(machine, names, &BTreeSet::new())?;
     packages::apt_get_words(machine, &removal(names), line)
 }
@@ -175,10 +177,11 @@ fn remove(
 /// has unpacked of a package, and only once it has unpacked all of it: half of a package cannot be removed.
 /// Where the package cannot be fetched any more, dpkg's temporary files are all that can be found of it.
 fn finish(
-    machine: &dyn Mutator,
+    source: &mut Source<'_>,
     names: &BTreeSet<String>,
     line: &mut dyn FnMut(&str),
 ) -> Result<()> {
+    let machine = source.machine();
     // Triggers of packages that are none of ours may be pending too: apt does nothing before all is settled.
     let settled =
         |package: &Package| matches!(package.status.as_str(), "installed" | "config-files");
@@ -191,7 +194,7 @@ fn finish(
     let is_half =
         |name: &&String| now.get(*name).is_some_and(|package| package.status == "half-installed");
     let half: Vec<String> = names.iter().filter(is_half).cloned().collect();
-    if !half.is_empty() && packages::install(machine, &half, false, line).is_err() {
+    if !half.is_empty() && packages::install(source, &half, false, line).is_err() {
         let folders = ["/usr", "/opt", "/etc", "/lib", "/bin", "/sbin"];
         let words = ["find", "-H"].into_iter().chain(folders);
         let words = words.chain(["-xdev", "-type", "f", "-name", "*.dpkg-new", "-delete"]);

@@ -6,7 +6,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    Hands, Vault, apparmor_profile, file,
+    Hands, Source, Vault, apparmor_profile, file,
     image::{FileImage, Image, Node},
     kernel,
     observe::needs_container,
@@ -36,7 +36,7 @@ pub fn restore(
     match (from, to) {
         (Image::File(from), Image::File(to)) => bring_file(machine, vault, from, to)?,
         (Image::Packages(from), Image::Packages(to)) => {
-            left = packages_restore::restore(machine, vault, from, to, line)?;
+            left = packages_restore::restore(&mut Source::of(hands), vault, from, to, line)?;
         }
         (Image::Service(from), Image::Service(to)) => {
             let enabled = (from.enabled != to.enabled).then_some(to.enabled);

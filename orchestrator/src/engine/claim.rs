@@ -1,7 +1,7 @@
 //! The targets that a run has for itself.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     graph::{HOST, Unit},
     lock::{self, Lock, Locks, Waiting},
-    transport::end_leftovers,
+    transport::{end_leftovers, strangers},
 };
 
 /// The host has few units and short ones, and every run has them: it is waited for unasked.
@@ -22,6 +22,8 @@ pub struct Claims {
     locks: Locks,
     wait: Duration,
     targets: Mutex<BTreeMap<String, Arc<Place>>>,
+    /// Where something ran for others when this run claimed its first container.
+    strangers: Mutex<Option<BTreeSet<String>>>,
 }
 
 /// Nothing before the first claim and after the release.
@@ -30,7 +32,7 @@ type Place = Mutex<Option<Result<Lock>>>;
 impl Claims {
     /// With these locks, each waited for so long.
     pub fn new(locks: Locks, wait: Duration) -> Self {
-        Self { locks, wait, targets: Mutex::default() }
+        Self { locks, wait, targets: Mutex::default(), strangers: Mutex::default() }
     }
 
     /// How long something that somebody else has is waited for.
@@ -68,8 +70,22 @@ impl Claims {
         let patience = if target == HOST { self.wait.max(HOST_PATIENCE) } else { self.wait };
         let lock = lock::wait(&self.locks, target, patience, waiting)?;
         // Commands on the host have no mark, so there is nothing that could be told from what others do.
-        let ended = if target == HOST { Vec::new() } else { end_leftovers(target)? };
+        let ended = match target != HOST && self.may_have_leftovers(target, &lock)? {
+            true => end_leftovers(target)?,
+            false => Vec::new(),
+        };
         Ok((lock, ended))
+    }
+
+    /// Whether a killed orchestrator may have left something there. All processes of the host are looked at once: what came
+    /// later is of somebody who had this lock meanwhile, and if that was killed, it has not let go of it.
+    fn may_have_leftovers(&self, target: &str, lock: &Lock) -> Result<bool> {
+        let mut seen = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_none() {
+            *seen = Some(strangers()?);
+        }
+        let is_there = seen.as_ref().is_some_and(|seen| seen.contains(target));
+        Ok(is_there || lock.was_abandoned())
     }
 
     pub(super) fn release(&self, target: &str) {

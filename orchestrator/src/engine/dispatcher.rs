@@ -13,9 +13,12 @@ use phoenix_sdk::{AppArmorPolicy, Consent};
 use serde_json::Value;
 
 use super::{
-    Ask, Fleet, Memory, Sink, State, Transcripts, claim,
+    Ask, Fleet, Memory, Sink, State, Transcripts,
+    amends::make_amends,
+    claim,
     doer::Doer,
     event::{Body, Outcome, millis},
+    foresight::Foresight,
     recorder::Recorder,
     recover::recover,
     reverse::reverse,
@@ -153,17 +156,18 @@ pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8
 fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {
     let mut queue = Queue::new(job.graph);
     let mut open = OpenTargets::new(job);
-    let recovered = Recovered::default();
+    let (recovered, foresight) = (Recovered::default(), Foresight::default());
     let workers = job.jobs.max(1).min(job.graph.order().count());
     let (give, take) = mpsc::channel::<Unit>();
     let take = Mutex::new(take);
     let (report, ended) = mpsc::channel::<Result<(Unit, bool)>>();
     thread::scope(|scope| {
         for _ in 0..workers {
-            let (take, report, recovered) = (&take, report.clone(), &recovered);
+            let (take, report) = (&take, report.clone());
+            let (recovered, foresight) = (&recovered, &foresight);
             scope.spawn(move || {
                 while let Some(unit) = next(take) {
-                    let ok = live(job, recorder, recovered, &unit);
+                    let ok = live(job, recorder, recovered, foresight, &unit);
                     if report.send(ok.map(|ok| (unit, ok))).is_err() {
                         break;
                     }
@@ -245,7 +249,9 @@ fn recovered(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &U
     let seen = match seen {
         Some(seen) => seen,
         None => {
-            let seen = recover(job.fleet, job.memory, recorder, &unit.target);
+            let seen = recover(job.fleet, job.memory, recorder, &unit.target).and_then(|found| {
+                make_amends(job.fleet, job.memory, recorder, &unit.target).map(|()| found)
+            });
             lock().insert(unit.target.clone(), seen.clone());
             seen
         }
@@ -253,7 +259,13 @@ fn recovered(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &U
     seen?.remove(unit).map_or(Ok(()), Err)
 }
 
-fn live(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &Unit) -> Result<bool> {
+fn live(
+    job: &Job<'_>,
+    recorder: &Recorder<'_>,
+    known: &Recovered,
+    foresight: &Foresight,
+    unit: &Unit,
+) -> Result<bool> {
     let begin = Instant::now();
     recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
     // A defect of ours costs one unit, and neither the run nor the other targets.
@@ -262,7 +274,7 @@ fn live(job: &Job<'_>, recorder: &Recorder<'_>, known: &Recovered, unit: &Unit) 
             .checkpoint()
             .and_then(|()| claim::claim(job.fleet, recorder, unit))
             .and_then(|()| recovered(job, recorder, known, unit))
-            .and_then(|()| unit::live(job, recorder, unit))
+            .and_then(|()| unit::live(job, recorder, foresight, unit))
             .map_err(|error| failed(job, recorder, unit, error))
     }));
     let outcome = outcome.unwrap_or_else(|_| Err(Error::panic()));

@@ -192,7 +192,8 @@ impl Doer<'_, '_> {
         self.reverse(&self.recorder.effects_of(self.unit))
     }
 
-    fn reverse(&self, effects: &[Effect]) -> Result<usize> {
+    /// Takes these back, newest first, and says how much of it was not as before already.
+    pub(super) fn reverse(&self, effects: &[Effect]) -> Result<usize> {
         let mut done = 0;
         for reversal in reverse(effects) {
             for line in &reversal.impossible {

@@ -24,6 +24,8 @@ pub struct Effect {
     pub after: Option<Image>,
     /// Whether the run itself heard of its end.
     pub ended: bool,
+    /// Whether that was a failure.
+    pub failed: bool,
 }
 
 impl Effect {
@@ -51,11 +53,12 @@ impl Effects {
                     expected: expected.as_deref().cloned(),
                     after: None,
                     ended: false,
+                    failed: false,
                 };
                 self.0.insert(*effect, new);
             }
-            Body::Done { effect, after, .. } => self.end(*effect, Some(after)),
-            Body::EffectFailed { effect, after, .. } => self.end(*effect, after.as_ref()),
+            Body::Done { effect, after, .. } => self.end(*effect, Some(after), false),
+            Body::EffectFailed { effect, after, .. } => self.end(*effect, after.as_ref(), true),
             _ => {}
         }
     }
@@ -67,10 +70,11 @@ impl Effects {
         }
     }
 
-    fn end(&mut self, number: u64, after: Option<&Image>) {
+    fn end(&mut self, number: u64, after: Option<&Image>, failed: bool) {
         if let Some(effect) = self.0.get_mut(&number) {
             effect.after = after.cloned();
             effect.ended = true;
+            effect.failed = failed;
         }
     }
 

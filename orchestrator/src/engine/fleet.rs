@@ -8,24 +8,26 @@ use std::{
 
 use super::{Claims, undisturbed};
 use crate::{
+    cache::Cache,
     effect::{Eyes, Hands},
     error::{Error, ErrorKind, Result},
     graph::HOST,
     lock::Waiting,
     runtime::{Runtime, is_template},
-    transport::{ContainerMachine, LocalMachine, Mutator as _, Reader},
+    transport::{LocalMachine, Mutator, Reader},
 };
 
 /// All targets of a run.
 pub struct Fleet {
-    host: LocalMachine,
+    host: Box<dyn Mutator>,
     runtime: Arc<dyn Runtime>,
     containers: BTreeMap<String, Container>,
     claims: Option<Claims>,
+    cache: Option<Arc<Cache>>,
 }
 
 struct Container {
-    machine: ContainerMachine,
+    machine: Box<dyn Mutator>,
     ready: OnceLock<Result<()>>,
 }
 
@@ -48,16 +50,21 @@ impl<'a> Target<'a> {
 }
 
 impl Fleet {
-    /// The host and these containers. No session is opened yet.
+    /// This host and these containers. No session is opened yet.
     pub fn new(runtime: Arc<dyn Runtime>, containers: &[String]) -> Self {
+        Self::of(Box::new(LocalMachine), runtime, containers)
+    }
+
+    /// The same with another machine as the host: a runtime that is none of this host's brings its own.
+    pub fn of(host: Box<dyn Mutator>, runtime: Arc<dyn Runtime>, containers: &[String]) -> Self {
         let containers = containers
             .iter()
             .map(|name| {
-                let machine = ContainerMachine::new(name, runtime.attach(name));
+                let machine = runtime.machine(name);
                 (name.clone(), Container { machine, ready: OnceLock::new() })
             })
             .collect();
-        Self { host: LocalMachine, runtime, containers, claims: None }
+        Self { host, runtime, containers, claims: None, cache: None }
     }
 
     /// The same, with every target for this run alone from its first claim on. A run that only plans needs
@@ -65,6 +72,13 @@ impl Fleet {
     #[must_use]
     pub fn claimed(mut self, claims: Claims) -> Self {
         self.claims = Some(claims);
+        self
+    }
+
+    /// The same, with containers that fetch packages through this cache.
+    #[must_use]
+    pub fn fetching_through(mut self, cache: Option<Arc<Cache>>) -> Self {
+        self.cache = cache;
         self
     }
 
@@ -88,8 +102,8 @@ impl Fleet {
     /// `TARGET-STOPPED`, `TARGET-PRIVILEGED` or `TARGET-TEMPLATE` for a container that steps cannot work in; looked at once
     /// in a run.
     pub fn target(&self, name: &str) -> Result<Target<'_>> {
-        let Hands { own, container } = self.hands(name)?;
-        Ok(Target { host: &self.host, own, container })
+        let Hands { own, container, .. } = self.hands(name)?;
+        Ok(Target { host: &*self.host, own, container })
     }
 
     /// Hands on a target of the run.
@@ -110,7 +124,7 @@ impl Fleet {
     /// When it is not in this run.
     pub(super) fn hands_on_any(&self, name: &str) -> Result<Hands<'_>> {
         if name == HOST {
-            return Ok(Hands { own: &self.host, container: None });
+            return Ok(Hands { own: &*self.host, container: None, cache: None });
         }
         let (name, container) = self.containers.get_key_value(name).ok_or_else(|| {
             Error::new(
@@ -120,7 +134,11 @@ impl Fleet {
             )
             .hint("This is a defect of phoenix-orch; please report it.")
         })?;
-        Ok(Hands { own: &container.machine, container: Some((&*self.runtime, name)) })
+        Ok(Hands {
+            own: &*container.machine,
+            container: Some((&*self.runtime, name)),
+            cache: self.cache.as_deref(),
+        })
     }
 
     /// Waits until the host itself leaves a container in peace, for whoever is about to change something in it.

@@ -31,6 +31,12 @@ pub trait Memory: Vault {
     /// When nobody can say.
     fn unverified(&self, unit: &Unit, run: &str) -> Result<Vec<Effect>>;
 
+    /// The units on a target that were last changed by another run that was cut off, in no particular order.
+    ///
+    /// # Errors
+    /// When nobody can say.
+    fn cut_off(&self, target: &str, run: &str) -> Result<Vec<Unit>>;
+
     /// The runs, and the targets of each, on which they have effects that no rollback has taken back.
     ///
     /// # Errors

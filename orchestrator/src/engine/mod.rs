@@ -2,6 +2,7 @@
 //! what happens in events. It writes nothing for people and knows no journal: whoever wants to hear is a
 //! [`Sink`].
 
+mod amends;
 mod ask;
 mod claim;
 mod conflict;
@@ -12,6 +13,7 @@ mod effects;
 pub mod event;
 mod evidence;
 mod fleet;
+mod foresight;
 mod mediate;
 mod memory;
 mod obstacle;

@@ -66,6 +66,7 @@ fn run(world: &mut World, doings: &[Doing]) -> Vec<Effect> {
             expected: Some(after.clone()),
             after: seen.then_some(after),
             ended: seen,
+            failed: false,
         });
     }
     effects

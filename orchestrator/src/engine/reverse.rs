@@ -82,7 +82,7 @@ fn reversal(unit: &Unit, effects: &[&Effect]) -> Reversal {
 }
 
 /// A restart is not taken back: it is made again, once what it was for is back.
-fn restart(effect: &Effect) -> Option<Change> {
+pub(super) fn restart(effect: &Effect) -> Option<Change> {
     let Deed::Change(change) = &effect.deed else { return None };
     matches!(change.kind, Kind::RestartService { .. } | Kind::RestartContainer)
         .then(|| Change::new(change.kind.clone()).because("what it runs with was brought back"))

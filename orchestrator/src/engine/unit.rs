@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use phoenix_sdk::{
     Change, CheckReport, Kind, Meta, testing,
-    wire::{FORM, Input, MachineId, Target as WireTarget},
+    wire::{Checked, FORM, Input, Look, MachineId, Target as WireTarget},
 };
 use serde_json::Value;
 
@@ -13,6 +13,7 @@ use super::{
     doer::step,
     event::{Body, Outcome, Planned},
     evidence::must_hold,
+    foresight::Foresight,
     obstacle,
     recorder::Recorder,
     script,
@@ -29,7 +30,12 @@ use crate::{
 const ROUNDS: u32 = 3;
 
 /// Takes a unit through its life.
-pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Result<Outcome> {
+pub(super) fn live(
+    job: &Job<'_>,
+    recorder: &Recorder<'_>,
+    foresight: &Foresight,
+    unit: &Unit,
+) -> Result<Outcome> {
     let loaded = match job.step(unit)? {
         Loaded::Plugin(loaded) => loaded,
         Loaded::Script(loaded) => return script::live(job, recorder, unit, loaded),
@@ -37,6 +43,7 @@ pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Resul
     let life = Life {
         job,
         recorder,
+        foresight,
         unit,
         meta: &loaded.meta,
         seat: loaded.seat(),
@@ -53,6 +60,7 @@ pub(super) fn live(job: &Job<'_>, recorder: &Recorder<'_>, unit: &Unit) -> Resul
 struct Life<'a, 'r> {
     job: &'a Job<'a>,
     recorder: &'a Recorder<'r>,
+    foresight: &'a Foresight,
     unit: &'a Unit,
     meta: &'a Meta,
     seat: Seat<'a>,
@@ -114,8 +122,12 @@ impl<'r> Life<'_, 'r> {
     /// One check; what the operator must know of the round before goes with its warnings.
     fn check(&self, round: u32, of_before: Option<String>) -> Result<CheckReport> {
         let host = self.host(Phase::Look);
-        let (report, kept) = self.checked(&host, self.input(None));
-        let report = self.settled(host, report)?;
+        let input = Input { looks: self.foreseen(&host), ..self.input(None) };
+        let (checked, kept) = self.checked(&host, &input);
+        if let Ok(checked) = &checked {
+            self.foresight.learn(self.unit, &input.looks, &checked.unused, host.asked());
+        }
+        let (report, _) = self.settled(host, checked)?.into_parts();
         kept?;
         // Refused in the plan already, not only when it is to be done.
         report.changes.iter().try_for_each(|change| self.meta.allows(change)).map_err(step)?;
@@ -135,14 +147,23 @@ impl<'r> Life<'_, 'r> {
         Ok(report)
     }
 
+    /// What the check will most likely ask for. A transcript is to have every request of the step, so that
+    /// nothing is looked at beforehand for one.
+    fn foreseen(&self, host: &UnitHost<'_, '_>) -> Vec<Look> {
+        match self.job.transcripts {
+            Some(_) => Vec::new(),
+            None => host.foresee(&self.foresight.of(self.unit)),
+        }
+    }
+
     /// The step's own `check`, written down for whoever wants that.
-    fn checked(&self, host: &UnitHost<'_, '_>, input: Input) -> (Result<CheckReport>, Result<()>) {
+    fn checked(&self, host: &UnitHost<'_, '_>, input: &Input) -> (Result<Checked>, Result<()>) {
         let Some(keep) = self.job.transcripts else {
-            return (self.seat.check(host, &input), Ok(()));
+            return (self.seat.check(host, input), Ok(()));
         };
         let recorder = testing::Recorder::new(host);
-        let report = self.seat.check(&recorder, &input);
-        (report, keep.keep(self.unit, &recorder.into_transcript(input)))
+        let report = self.seat.check(&recorder, input);
+        (report, keep.keep(self.unit, &recorder.into_transcript(input.clone())))
     }
 
     fn apply(&self, report: &CheckReport) -> Result<(usize, Applied)> {
@@ -196,6 +217,7 @@ impl<'r> Life<'_, 'r> {
             performed: Mutex::new(0),
             recorded: Mutex::new(0),
             failure: Mutex::new(None),
+            asked: Mutex::default(),
         }
     }
 
@@ -214,6 +236,7 @@ impl<'r> Life<'_, 'r> {
             params: self.params.clone(),
             own_params: self.job.has_own_params(self.unit),
             report,
+            looks: Vec::new(),
         }
     }
 

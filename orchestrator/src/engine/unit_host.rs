@@ -7,14 +7,15 @@ use std::{
 };
 
 use phoenix_sdk::{
-    Change, HostCalls, Meta, Probe, StepError, Subject,
-    wire::{Answer, MachineId, Request},
+    Change, HostCalls, Meta, Observed, Probe, StepError, Subject,
+    wire::{Answer, Look, MachineId, Request},
 };
 
 use super::{
     Job, Target,
     doer::{Doer, step},
     event::Body,
+    foresight::{self, Place, is_small},
     mediate,
     recorder::Recorder,
 };
@@ -55,6 +56,8 @@ pub(super) struct UnitHost<'a, 'r> {
     pub(super) recorded: Mutex<usize>,
     /// The first failure of ours, with its kind, which does not cross the boundary.
     pub(super) failure: Mutex<Option<Error>>,
+    /// What the step has asked to look at in this call.
+    pub(super) asked: Mutex<Vec<Place>>,
 }
 
 impl HostCalls for UnitHost<'_, '_> {
@@ -105,7 +108,46 @@ impl<'r> UnitHost<'_, 'r> {
         }
     }
 
+    /// Looks at what the step will most likely ask for, by the same rules and in one round trip into each
+    /// machine. What it may not see, what cannot be looked at, and what is large, it has to ask for itself.
+    pub(super) fn foresee(&self, places: &[Place]) -> Vec<Look> {
+        let mut looks = Vec::with_capacity(places.len());
+        for machine in [MachineId::Container, MachineId::Host] {
+            let there = places.iter().filter(|(at, _)| *at == machine);
+            let subjects: Vec<Subject> = there.map(|(_, subject)| subject.clone()).collect();
+            if subjects.is_empty() {
+                continue;
+            }
+            // A machine that cannot be reached is the answer to whatever the step asks first.
+            let Ok(seen) = self.look(machine, &subjects) else { continue };
+            let seen = subjects.into_iter().zip(seen).filter_map(|(subject, seen)| {
+                let seen = seen.ok().filter(is_small)?;
+                Some(Look { machine, subject, seen })
+            });
+            looks.extend(seen);
+        }
+        looks
+    }
+
+    /// What the step has asked to look at since this was called last.
+    pub(super) fn asked(&self) -> Vec<Place> {
+        std::mem::take(&mut *lock(&self.asked))
+    }
+
     fn observe(&self, machine: MachineId, subjects: &[Subject]) -> Result<Answer> {
+        {
+            // What is more than can be looked at beforehand is nothing to learn from.
+            let mut asked = lock(&self.asked);
+            let room = (2 * foresight::MOST).saturating_sub(asked.len());
+            asked.extend(subjects.iter().take(room).map(|subject| (machine, subject.clone())));
+        }
+        let seen = self.look(machine, subjects)?.into_iter();
+        let seen = seen.map(|seen| seen.map_err(|error| self.remember(error))).collect();
+        Ok(Answer::Observed { seen })
+    }
+
+    /// Looks, and shows what the step may see.
+    fn look(&self, machine: MachineId, subjects: &[Subject]) -> Result<Vec<Result<Observed>>> {
         for subject in subjects {
             if let Subject::Command { argv } = subject {
                 self.declared(machine, argv)?;
@@ -120,24 +162,21 @@ impl<'r> UnitHost<'_, 'r> {
         let eyes = self.target.eyes();
         let mut seen = effect::observe_all(eyes, self.machine(machine)?, &all)?;
         let mut seen_around = seen.split_off(subjects.len()).into_iter();
-        let seen = subjects
+        Ok(subjects
             .iter()
             .zip(seen)
             .zip(&around)
             .map(|((subject, seen), around)| {
                 let around: Vec<_> = seen_around.by_ref().take(around.len()).collect();
-                mediate::visible(self.meta, machine, subject, &seen, &around)
-                    .and(seen)
-                    .map_err(|error| self.remember(error))
+                mediate::visible(self.meta, machine, subject, &seen, &around).and(seen)
             })
-            .collect();
-        Ok(Answer::Observed { seen })
+            .collect())
     }
 
     fn probe(&self, machine: MachineId, argv: Vec<String>) -> Result<Answer> {
         let declared = self.declared(machine, &argv)?.time_limit_s;
         let limit = Duration::from_secs(declared.into()).min(LONGEST_PROBE);
-        let output = self.machine(machine)?.probe(&Exec::new(argv).within(limit))?;
+        let output = effect::probe(self.machine(machine)?, &Exec::new(argv).within(limit))?;
         Ok(Answer::Ran { output })
     }
 
@@ -208,3 +247,6 @@ impl<'r> UnitHost<'_, 'r> {
         self.recorder.emit(Body::Output { unit: self.unit.clone(), line: message })
     }
 }
+
+#[cfg(test)]
+mod tests;

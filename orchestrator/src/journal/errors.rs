@@ -72,6 +72,6 @@ fn broken(path: &Path) -> Error {
 }
 
 /// An event that cannot be read.
-pub(super) fn unreadable(path: &Path, run: &str, error: &serde_json::Error) -> Error {
+pub(super) fn unreadable(path: &Path, run: &str, error: &dyn std::fmt::Display) -> Error {
     broken(path).cause(format!("run {run}: {error}"))
 }

@@ -13,7 +13,8 @@ impl Memory for Journal {
     fn owes(&self, unit: &Unit) -> Result<bool> {
         let sql = "SELECT 1 FROM owed WHERE step = ?1 AND target = ?2";
         let found = self.query(|connection| {
-            connection.query_row(sql, [&unit.step, &unit.target], |_| Ok(())).optional()
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_row([&unit.step, &unit.target], |_| Ok(())).optional()
         })?;
         Ok(found.is_some())
     }
@@ -53,6 +54,20 @@ impl Memory for Journal {
         Ok(found)
     }
 
+    fn cut_off(&self, target: &str, run: &str) -> Result<Vec<Unit>> {
+        self.query(|connection| {
+            let sql = "SELECT DISTINCT step FROM runs JOIN effects ON effects.run = runs.id
+                       WHERE runs.finished_ms IS NULL AND runs.verb = 'run' AND runs.name <> ?2
+                       AND effects.target = ?1 AND effects.taken_back = 0 AND NOT EXISTS
+                       (SELECT 1 FROM effects AS later WHERE later.step = effects.step
+                        AND later.target = effects.target AND later.run > effects.run)";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement
+                .query_map([target, run], |row| Ok(Unit::new(row.get::<_, String>(0)?, target)))?;
+            rows.collect()
+        })
+    }
+
     fn in_force(&self) -> Result<Vec<(String, String)>> {
         self.query(|connection| {
             let sql = "SELECT DISTINCT runs.name, effects.target
@@ -70,7 +85,7 @@ impl Memory for Journal {
                 "SELECT runs.name, effects.number FROM effects JOIN runs ON runs.id = effects.run
                        WHERE effects.settled = 0 AND effects.target = ?1 AND runs.name <> ?2
                        ORDER BY effects.run, effects.number";
-            let mut statement = connection.prepare(sql)?;
+            let mut statement = connection.prepare_cached(sql)?;
             let rows =
                 statement.query_map(params![target, run], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()

@@ -10,6 +10,7 @@ mod contents;
 mod errors;
 mod memory;
 mod prune;
+mod quiet;
 mod runs;
 mod schema;
 mod sink;
@@ -27,7 +28,8 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{engine::Event, error::Result};
+use self::quiet::{Entry, Quiet};
+use crate::error::Result;
 
 pub use codes::CODES;
 pub use prune::{Keep, Pruned};
@@ -48,8 +50,12 @@ pub struct Journal {
 
 struct Inner {
     connection: Connection,
-    /// Events that are not durable yet: none of them announces an effect.
-    pending: Vec<Event>,
+    /// What is not written yet: none of it announces an effect.
+    pending: Vec<Entry>,
+    /// Events of targets in which nothing was changed yet.
+    quiet: Quiet,
+    /// Whether anything was written that the disk had to have before this went on.
+    waited: bool,
 }
 
 impl Journal {
@@ -71,7 +77,9 @@ impl Journal {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(&path, flags).map_err(|error| errors::of(&path, &error))?;
-        let journal = Self { path, inner: Mutex::new(Inner { connection, pending: Vec::new() }) };
+        let inner =
+            Inner { connection, pending: Vec::new(), quiet: Quiet::default(), waited: false };
+        let journal = Self { path, inner: Mutex::new(inner) };
         schema::prepare(&journal.path, &mut journal.inner().connection)?;
         Ok(journal)
     }
@@ -99,6 +107,7 @@ impl Journal {
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
         let mut inner = self.inner();
+        inner.waited = true;
         let attempt = || {
             let behaviour = rusqlite::TransactionBehavior::Immediate;
             let transaction = inner.connection.transaction_with_behavior(behaviour)?;

@@ -33,6 +33,9 @@ pub struct RunRow {
     pub taken_back_by: Option<String>,
 }
 
+/// What the events of one target may take, in bytes: 64 of them, of which a check has notes for a step's every claim.
+const LARGEST_ROW: usize = 64 << 20;
+
 const COLUMNS: &str = "SELECT name, verb, started_ms, finished_ms, exit, changes, takes_back,
     (SELECT count(*) FROM effects WHERE effects.run = runs.id AND taken_back = 0),
     (SELECT name FROM runs AS other WHERE other.takes_back = runs.name
@@ -107,6 +110,30 @@ impl Journal {
     /// # Errors
     /// `JOURNAL-BROKEN` when one cannot be understood.
     pub fn events(&self, name: &str) -> Result<Vec<Event>> {
+        let mut events = self.loud_events(name)?;
+        events.extend(self.quiet_events(name)?);
+        events.sort_by_key(|event| event.seq);
+        Ok(events)
+    }
+
+    /// How many rows a run has: those of one event each, and those of a target each in which nothing was changed.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn rows(&self, name: &str) -> Result<(usize, usize)> {
+        self.query(|connection| {
+            let sql = "SELECT (SELECT count(*) FROM events WHERE run = runs.id),
+                              (SELECT count(*) FROM quiet WHERE run = runs.id)
+                       FROM runs WHERE name = ?1";
+            let counted = connection
+                .query_row(sql, [name], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            Ok(counted.unwrap_or_default())
+        })
+    }
+
+    /// Those that have a row each.
+    fn loud_events(&self, name: &str) -> Result<Vec<Event>> {
         let bodies: Vec<String> = self.query(|connection| {
             let sql = "SELECT body FROM events WHERE run = (SELECT id FROM runs WHERE name = ?1)
                        ORDER BY seq";
@@ -121,13 +148,34 @@ impl Journal {
         bodies.into_iter().map(event).collect()
     }
 
+    /// Those of targets in which nothing was changed.
+    fn quiet_events(&self, name: &str) -> Result<Vec<Event>> {
+        let packed: Vec<Vec<u8>> = self.query(|connection| {
+            let sql = "SELECT bodies FROM quiet WHERE run = (SELECT id FROM runs WHERE name = ?1)
+                       ORDER BY seq";
+            let mut statement = connection.prepare(sql)?;
+            let rows = statement.query_map([name], |row| row.get(0))?;
+            rows.collect()
+        })?;
+        let mut events = Vec::new();
+        for packed in packed {
+            let bodies = zstd::bulk::decompress(&packed, LARGEST_ROW)
+                .map_err(|error| errors::unreadable(&self.path, name, &error))?;
+            let bodies: Vec<Event> = serde_json::from_slice(&bodies)
+                .map_err(|error| errors::unreadable(&self.path, name, &error))?;
+            events.extend(bodies);
+        }
+        Ok(events)
+    }
+
     /// The effects of a run, with what later runs found of those that it left in doubt.
     ///
     /// # Errors
     /// As [`Self::events`].
     pub fn effects(&self, name: &str) -> Result<Vec<Effect>> {
         let mut effects = Effects::default();
-        self.events(name)?.iter().for_each(|event| effects.fold(event));
+        // Nothing was done where it was quiet.
+        self.loud_events(name)?.iter().for_each(|event| effects.fold(event));
         let found: Vec<(u64, String)> = self.query(|connection| {
             let sql = "SELECT number, found FROM effects WHERE found IS NOT NULL
                        AND run = (SELECT id FROM runs WHERE name = ?1)";

@@ -8,11 +8,12 @@ use rusqlite_migration::{M, Migrations};
 use super::{BUSY, errors};
 use crate::error::Result;
 
-static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(include_str!("schema-1.sql"))]));
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![M::up(include_str!("schema-1.sql")), M::up(include_str!("schema-2.sql"))])
+});
 
 /// How many migrations this version knows.
-const NEWEST: i64 = 1;
+const NEWEST: i64 = 2;
 
 /// Says `phoenix` in the file's header, so that no other database is taken for a journal.
 const APPLICATION: i32 = 0x5048_4f45;
@@ -35,7 +36,10 @@ pub(super) fn prepare(path: &Path, connection: &mut Connection) -> Result<()> {
         return Err(errors::newer(path, version, NEWEST));
     }
     let settle = || -> rusqlite::Result<()> {
-        connection.pragma_update(None, "application_id", APPLICATION)?;
+        // It would be written, and waited for, each time.
+        if application != APPLICATION {
+            connection.pragma_update(None, "application_id", APPLICATION)?;
+        }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)

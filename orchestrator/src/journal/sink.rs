@@ -1,9 +1,9 @@
 //! Hears events. What announces or ends an effect is durable before the engine goes on; the rest is
-//! written along with it, so that a run which finds nothing to change costs the disk next to nothing.
+//! written along with it, so that a run which finds nothing to change waits for the disk once, at its end.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, config::DbConfig, params};
 
-use super::{Inner, Journal, errors};
+use super::{Inner, Journal, errors, quiet::Entry};
 use crate::{
     effect::{Image, Judgement},
     engine::{Body, Deed, Event, Sink, event::Outcome},
@@ -20,42 +20,107 @@ pub struct JournalSink<'a>(pub &'a Journal);
 impl Sink for JournalSink<'_> {
     fn hear(&mut self, event: &Event) -> Result<()> {
         let mut inner = self.0.inner();
-        inner.pending.push(event.clone());
-        if !must_be_durable(&event.body) && inner.pending.len() < MOST_PENDING {
-            return Ok(());
-        }
-        flush(&mut inner).map_err(|error| errors::of(&self.0.path, &error))
+        let entries = inner.quiet.hear(event);
+        inner.pending.extend(entries);
+        let written = match Durable::of(&event.body) {
+            Durable::Now => {
+                inner.waited = true;
+                flush(&mut inner)
+            }
+            Durable::AtTheEnd => flush(&mut inner).and_then(|()| leave_log(&inner)),
+            Durable::WhenConvenient { seen_at_once } => {
+                match seen_at_once || inner.pending.len() >= MOST_PENDING {
+                    true => flush_lazily(&mut inner),
+                    false => Ok(()),
+                }
+            }
+        };
+        written.map_err(|error| errors::of(&self.0.path, &error))
     }
 }
 
-fn must_be_durable(body: &Body) -> bool {
-    match body {
-        Body::RunStarted { .. }
-        | Body::Intended { .. }
-        | Body::Done { .. }
-        | Body::EffectFailed { .. }
-        | Body::Settled { .. }
-        | Body::Recorded { .. }
-        | Body::RunFinished { .. } => true,
-        Body::UnitStarted { .. }
-        | Body::Checked { .. }
-        | Body::Output { .. }
-        | Body::Verified { .. }
-        | Body::UnitFinished { .. }
-        | Body::UnitSkipped { .. }
-        | Body::Leftovers { .. } => false,
+/// When the disk has to have an event.
+enum Durable {
+    /// Before anything else is done.
+    Now,
+    /// With all before it, at the end of the run.
+    AtTheEnd,
+    /// Together with the next one that has to be; a machine that goes down before that loses it.
+    WhenConvenient {
+        /// Whether other processes are to see it, which needs no disk.
+        seen_at_once: bool,
+    },
+}
+
+impl Durable {
+    fn of(body: &Body) -> Self {
+        match body {
+            Body::Intended { .. }
+            | Body::Done { .. }
+            | Body::EffectFailed { .. }
+            | Body::Settled { .. }
+            | Body::Recorded { .. } => Self::Now,
+            Body::RunFinished { .. } => Self::AtTheEnd,
+            Body::RunStarted { .. } => Self::WhenConvenient { seen_at_once: true },
+            Body::UnitStarted { .. }
+            | Body::Checked { .. }
+            | Body::Output { .. }
+            | Body::Verified { .. }
+            | Body::UnitFinished { .. }
+            | Body::UnitSkipped { .. }
+            | Body::Leftovers { .. } => Self::WhenConvenient { seen_at_once: false },
+        }
     }
+}
+
+/// Writes what is pending for other processes to see, and waits for no disk. What is written durably later takes
+/// it along, for the log is synced as a whole.
+fn flush_lazily(inner: &mut Inner) -> rusqlite::Result<()> {
+    inner.connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let written = flush(inner);
+    inner.connection.pragma_update(None, "synchronous", "FULL")?;
+    written
+}
+
+/// After a run without effects the log stays beside the journal, where the next run goes on with it: to bring it in
+/// would wait for the disk twice. SQLite brings it in by itself when it has become long.
+fn leave_log(inner: &Inner) -> rusqlite::Result<()> {
+    let leave = !inner.waited;
+    inner.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave).map(drop)
 }
 
 fn flush(inner: &mut Inner) -> rusqlite::Result<()> {
     let behaviour = rusqlite::TransactionBehavior::Immediate;
     let transaction = inner.connection.transaction_with_behavior(behaviour)?;
-    for event in &inner.pending {
-        write(&transaction, event)?;
+    for entry in &inner.pending {
+        match entry {
+            Entry::Event(event) => write(&transaction, event)?,
+            Entry::Quiet(events) => write_quiet(&transaction, events)?,
+        }
     }
     transaction.commit()?;
     inner.pending.clear();
     Ok(())
+}
+
+/// All of a target in one row.
+fn write_quiet(transaction: &Transaction<'_>, events: &[Event]) -> rusqlite::Result<()> {
+    let Some(first) = events.first() else { return Ok(()) };
+    let sql = "SELECT id FROM runs WHERE name = ?1";
+    let run: i64 = transaction.prepare_cached(sql)?.query_row([&first.run], |row| row.get(0))?;
+    transaction
+        .prepare_cached("INSERT INTO quiet (run, seq, bodies) VALUES (?1, ?2, ?3)")?
+        .execute(params![run, first.seq, pack(events)?])
+        .map(drop)
+}
+
+/// Fast, and enough for what is mostly the same words again.
+const LEVEL: i32 = 1;
+
+fn pack(events: &[Event]) -> rusqlite::Result<Vec<u8>> {
+    let text = phoenix_sdk::boundary::Doc::write(&events);
+    zstd::bulk::compress(text.as_str().as_bytes(), LEVEL)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 fn write(transaction: &Transaction<'_>, event: &Event) -> rusqlite::Result<()> {

@@ -157,6 +157,20 @@ fn what_was_done_since_the_last_verification_is_known() {
 }
 
 #[test]
+fn units_that_a_cut_off_run_changed_last_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let cut_off = |target: &str, run: &str| journal.cut_off(target, run).unwrap();
+    hear(&journal, &[started("dead", None), intended("dead", 1)]);
+    assert_eq!(cut_off("web", "next"), [Unit::new("s", "web")]);
+    assert!(cut_off("web", "dead").is_empty() && cut_off("db", "next").is_empty());
+    hear(&journal, &[started("ended", None), intended("ended", 1)]);
+    assert_eq!(cut_off("web", "next").len(), 1, "it is another one that is not finished");
+    hear(&journal, &[event("ended", 9, Body::RunFinished { took_ms: 1, exit: 7 })]);
+    assert!(cut_off("web", "next").is_empty());
+}
+
+#[test]
 fn a_newer_journal_or_another_database_is_refused_and_not_touched() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.sqlite");
@@ -256,4 +270,60 @@ fn pruning_keeps_what_a_rollback_needs_and_says_so() {
     assert_eq!(names(&pruned.removed), ["changed"]);
     assert_eq!(names(&journal.runs().unwrap()), ["doubt"]);
     assert_eq!(journal.run("changed").unwrap_err().code, "RUN-UNKNOWN");
+}
+
+/// A run over these targets with one unit each.
+fn started_on(run: &str, targets: &[&str]) -> Event {
+    let units = targets.iter().map(|target| Unit::new("s", *target)).collect();
+    let (verb, version, features) = ("run".to_owned(), "0".to_owned(), vec![]);
+    event(run, 1, Body::RunStarted { verb, version, features, units, takes_back: None })
+}
+
+fn quiet(run: &str, seq: u64, target: &str) -> [Event; 2] {
+    let unit = Unit::new("s", target);
+    let outcome = Outcome::Unchanged;
+    [
+        event(run, seq, Body::UnitStarted { unit: unit.clone() }),
+        event(run, seq + 1, Body::UnitFinished { unit, outcome, took_ms: 1 }),
+    ]
+}
+
+#[test]
+fn a_target_without_changes_has_one_row_and_is_read_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let [a_begins, a_ends] = quiet("r", 2, "a");
+    let [b_begins, b_ends] = quiet("r", 4, "b");
+    let in_order = [started_on("r", &["a", "b"]), a_begins, a_ends, b_begins, b_ends];
+    let mut heard = in_order.to_vec();
+    // Targets are worked on side by side.
+    heard.swap(2, 3);
+    heard.push(finished("r", 0));
+    let journal = Journal::open(folder.path()).unwrap();
+    hear(&journal, &heard);
+    assert_eq!(journal.rows("r").unwrap(), (2, 2));
+    let events = journal.events("r").unwrap();
+    assert_eq!(events[..5], in_order);
+    // What was written without waiting for the disk is there for the next process, and goes with its run.
+    drop(journal);
+    let journal = Journal::open(folder.path()).unwrap();
+    assert_eq!(journal.events("r").unwrap(), events);
+    journal.prune(Keep::Newest(0), false).unwrap();
+    hear(&journal, &[started_on("r", &[])]);
+    assert_eq!(journal.rows("r").unwrap(), (1, 0), "the rows of the former run are gone");
+}
+
+#[test]
+fn an_interrupted_run_has_all_of_the_target_that_it_was_changing() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let [web, _] = quiet("r", 2, "web");
+    let [db, _] = quiet("r", 3, "db");
+    let announced = Event { seq: 4, ..intended("r", 1) };
+    let expected = [started_on("r", &["web", "db"]), web, announced];
+    hear(&journal, &[&expected[..2], &[db], &expected[2..]].concat());
+    // Killed here: a second process sees what is on the disk.
+    let other = Journal::open(folder.path()).unwrap();
+    assert_eq!(other.events("r").unwrap(), expected);
+    assert_eq!(other.in_doubt("web", "next").unwrap().len(), 1);
+    assert!(other.run("r").unwrap().finished.is_none());
 }

@@ -39,7 +39,17 @@ pub enum Attempt {
 
 /// A lock that is held until this is dropped, or the process ends in whatever way.
 #[derive(Debug)]
-pub struct Lock(File);
+pub struct Lock {
+    file: File,
+    was_abandoned: bool,
+}
+
+impl Lock {
+    /// Whether whoever had it before did not let go of it: that process was killed, and what it was doing may go on.
+    pub fn was_abandoned(&self) -> bool {
+        self.was_abandoned
+    }
+}
 
 impl Locks {
     /// The locks in this state folder, for a run of this name; nothing is made yet.
@@ -80,9 +90,9 @@ impl Locks {
             }
             Err(error) => return Err(error.into()),
         }
-        let lock = Lock(file);
-        lock.0.set_len(0)?;
-        lock.0.write_all_at(serde_json::to_string(&Holder::me(&self.run))?.as_bytes(), 0)?;
+        let lock = Lock { was_abandoned: file.metadata()?.len() > 0, file };
+        lock.file.set_len(0)?;
+        lock.file.write_all_at(serde_json::to_string(&Holder::me(&self.run))?.as_bytes(), 0)?;
         Ok(Attempt::Taken(lock))
     }
 }
@@ -90,10 +100,10 @@ impl Locks {
 impl Drop for Lock {
     fn drop(&mut self) {
         // Words that stay name a process that has ended, and are believed by nobody.
-        let _ = self.0.set_len(0);
+        let _ = self.file.set_len(0);
         // Closing alone would not do while a child has the file for the moment before its program starts.
         // Should this fail, the lock is free at the end of the process at the latest.
-        let _ = flock(&self.0, FlockOperation::Unlock);
+        let _ = flock(&self.file, FlockOperation::Unlock);
     }
 }
 
@@ -159,10 +169,13 @@ mod tests {
         for text in [dead.as_bytes(), b"\xff{", &[b'x'; 100_000]] {
             fs::write(&path, text).unwrap();
             let lock = taken(locks.attempt("web").unwrap());
+            assert!(lock.was_abandoned());
             fs::write(&path, text).unwrap();
             assert_eq!(holder(locks.attempt("web").unwrap()), None);
             drop(lock);
         }
+        fs::write(&path, "").unwrap();
+        assert!(!taken(locks.attempt("web").unwrap()).was_abandoned());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A plan for people: for each target and step what would change, why, and the difference in texts.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use super::{
     error::failure,
@@ -12,24 +12,16 @@ use crate::{
         event::{Outcome, Planned},
         state::{End, UnitState},
     },
-    graph::HOST,
+    graph::{HOST, Unit},
     transport::printable,
 };
 
 /// The whole plan.
 pub fn plan(state: &State) -> String {
     let mut text = String::new();
-    let mut targets: Vec<&str> = Vec::new();
-    for unit in &state.order {
-        if !targets.contains(&unit.target.as_str()) {
-            targets.push(&unit.target);
-        }
-    }
-    // What is done on the host concerns all of them, whenever it comes.
-    targets.sort_by_key(|target| *target != HOST);
-    for target in targets {
+    for (target, units) in by_target(state) {
         let _ = writeln!(text, "{}", paint(BOLD, &printable(target)));
-        for unit in state.order.iter().filter(|unit| unit.target == target) {
+        for unit in units {
             if let Some(known) = state.units.get(unit) {
                 text.push_str(&step(&unit.step, known));
             }
@@ -37,6 +29,22 @@ pub fn plan(state: &State) -> String {
     }
     text.push_str(&closing(state));
     text
+}
+
+/// The units of each target, in the order of the run.
+fn by_target(state: &State) -> Vec<(&str, Vec<&Unit>)> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut targets: Vec<(&str, Vec<&Unit>)> = Vec::new();
+    for unit in &state.order {
+        let place = *places.entry(&unit.target).or_insert_with(|| {
+            targets.push((&unit.target, Vec::new()));
+            targets.len() - 1
+        });
+        targets[place].1.push(unit);
+    }
+    // What is done on the host concerns all of them, whenever it comes.
+    targets.sort_by_key(|(target, _)| *target != HOST);
+    targets
 }
 
 /// What would change in one unit.

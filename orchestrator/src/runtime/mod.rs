@@ -15,7 +15,7 @@ use phoenix_sdk::{ContainerState, Manager};
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{ENVIRONMENT, printable},
+    transport::{ENVIRONMENT, Mutator, printable},
 };
 
 pub use codes::CODES;
@@ -115,6 +115,13 @@ pub trait Runtime: Send + Sync {
 
     /// The command that runs a program inside with a cleared environment; the program's argv follows.
     fn attach(&self, container: &str) -> Vec<String>;
+
+    /// The number of the process that is a container's init, as this host sees it; nothing if it does not run, or the host
+    /// cannot tell without asking LXC's tools. Cheap.
+    fn init(&self, container: &str) -> Option<u32>;
+
+    /// The inside of a container, to look at and to change. It need not run yet; nothing is asked of it here.
+    fn machine(&self, container: &str) -> Box<dyn Mutator>;
 }
 
 /// The runtime of this name, or without a name the one that is found on this host.

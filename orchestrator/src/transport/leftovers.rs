@@ -1,7 +1,7 @@
 //! Commands in containers that outlive the orchestrator which started them: found by their mark, ended.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, thread,
     time::{Duration, Instant},
 };
@@ -37,6 +37,17 @@ pub fn end_leftovers(target: &str) -> Result<Vec<String>> {
     let error = Error::new(ErrorKind::Unreachable, "LEFTOVERS-ALIVE", message)
         .hint("See what they wait for; if need be, restart the container. Then run again.");
     Err(alive.into_iter().fold(error, Error::cause))
+}
+
+/// The containers in which something runs for another orchestrator, whether that lives or not: one look for all of them.
+///
+/// # Errors
+/// `LEFTOVERS-UNREADABLE` when the host does not show its processes.
+pub fn strangers() -> Result<BTreeSet<String>> {
+    let own = Mark::own("");
+    let is_own = |mark: &Mark| (mark.pid, mark.start) == (own.pid, own.start);
+    let marks = processes()?.filter_map(mark_of).filter(|mark| !is_own(mark));
+    Ok(marks.map(|mark| mark.target).collect())
 }
 
 /// Kills all that runs in containers for this process, and returns the commands that could not be
@@ -88,25 +99,32 @@ struct Found {
 }
 
 fn find(wanted: &dyn Fn(&Mark) -> bool) -> Result<Vec<Found>> {
+    Ok(processes()?.filter_map(|pid| look_at(pid, wanted)).collect())
+}
+
+/// The numbers of all processes.
+fn processes() -> Result<impl Iterator<Item = i32>> {
     let folder = fs::read_dir("/proc").map_err(|error| {
         let message = "the host's processes cannot be listed";
         Error::new(ErrorKind::Internal, "LEFTOVERS-UNREADABLE", message)
             .cause(error)
             .hint("Mount `/proc` on the host, then run again.")
     })?;
-    let pids = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    Ok(pids.filter_map(|pid| look_at(pid, wanted)).collect())
+    Ok(folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()))
+}
+
+fn mark_of(pid: i32) -> Option<Mark> {
+    Mark::find(&fs::read(format!("/proc/{pid}/environ")).ok()?)
 }
 
 /// The process, if it has such a mark. One that has ended has none.
 fn look_at(pid: i32, wanted: &dyn Fn(&Mark) -> bool) -> Option<Found> {
-    let read = |name: &str| fs::read(format!("/proc/{pid}/{name}")).ok();
-    let is_wanted = || Mark::find(&read("environ")?).filter(wanted);
+    let is_wanted = || mark_of(pid).filter(wanted);
     is_wanted()?;
     let handle = pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()?;
     // Whoever has the number now has the handle: only what is seen from here on counts.
     is_wanted()?;
-    let words = read("cmdline")?;
+    let words = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let words: Vec<_> = words
         .split(|byte| *byte == 0)
         .map(|word| String::from_utf8_lossy(word).into_owned())
@@ -123,7 +141,7 @@ mod tests {
         process::{Child, Command, Stdio},
     };
 
-    use super::{Mark, end_leftovers};
+    use super::{Mark, end_leftovers, strangers};
     use crate::transport::mark::NAME;
 
     /// A process with this mark that says when it is ready.
@@ -162,6 +180,8 @@ mod tests {
         }
         assert!(ended.iter().all(|words| !words.contains('\x1b')), "{ended:?}");
         assert_eq!(end_leftovers(&web).unwrap(), Vec::<String>::new());
+        let strangers = strangers().unwrap();
+        assert!(strangers.contains(&db) && !strangers.contains(&web), "{strangers:?}");
         for child in &mut others {
             assert!(child.try_wait().unwrap().is_none());
             child.kill().unwrap();

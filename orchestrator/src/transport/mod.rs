@@ -3,14 +3,20 @@
 //! A [`Reader`] cannot change anything: whoever plans gets no more than that. A [`Mutator`] can. What
 //! this module does not do: it knows no container runtime, and does not decide what is allowed.
 
+mod bus;
 mod children;
 mod codes;
 mod container;
 mod errors;
+pub(crate) mod http;
+pub(crate) mod http_head;
 mod leftovers;
 mod lines;
 mod local;
 mod mark;
+mod outside;
+mod peer;
+mod place;
 mod printable;
 mod process;
 mod session;
@@ -21,11 +27,13 @@ use phoenix_sdk::{FileState, Output};
 
 use crate::error::Result;
 
+pub(crate) use bus::{Bus, ServiceStart};
 pub use children::kill_children;
 pub use codes::CODES;
 pub use container::ContainerMachine;
-pub use leftovers::{end_leftovers, kill_own};
+pub use leftovers::{end_leftovers, kill_own, strangers};
 pub use local::LocalMachine;
+pub use outside::View;
 pub use printable::printable;
 
 /// The environment of every command, here and in containers.
@@ -135,6 +143,11 @@ pub trait Reader: Send + Sync {
     /// # Errors
     /// When the machine cannot be reached.
     fn read(&self, reads: &[Read]) -> Result<Vec<Result<Seen>>>;
+
+    /// The machine as it can be seen without entering it, if it can.
+    fn view(&self) -> Option<View> {
+        None
+    }
 
     /// Runs a command that somebody vouches for as only looking.
     ///

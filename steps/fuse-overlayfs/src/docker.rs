@@ -13,8 +13,8 @@ use crate::{
 pub(crate) const SERVICE: &str = "docker.service";
 
 /// A snapshotter of containerd's may have the name of a driver, and only its status tells them apart.
-const DRIVER_FORMAT: &str = "{{.Driver}}{{range .DriverStatus}}{{if eq (index . 1) \
-     \"io.containerd.snapshotter.v1\"}} (containerd){{end}}{{end}}";
+const DRIVER_FORMAT: &str = "{{json .Driver}} {{json .DriverStatus}}";
+const SNAPSHOTTER: &str = "io.containerd.snapshotter.v1";
 pub(crate) const INFO: Probe = Probe::new(
     "docker-driver",
     argv!["docker", "info", "--format", DRIVER_FORMAT],
@@ -167,16 +167,28 @@ fn hides(hidden: &Hidden) -> StepError {
 }
 
 fn driver(machine: &Machine<'_>) -> Result<String> {
-    match ask(machine, &INFO)?.pop() {
-        Some(driver) => Ok(driver),
-        None => Err(not_answering("it named no storage driver")),
-    }
+    let text = told(machine, &INFO)?;
+    named(&text).ok_or_else(|| not_answering("it named no storage driver"))
+}
+
+/// From the driver's name and its status in JSON.
+fn named(text: &str) -> Option<String> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+    let (name, status) = (values.next()?.ok()?, values.next()?.ok()?);
+    let name = shown::name(name.as_str().filter(|name| !name.is_empty())?);
+    let rows = status.as_array().into_iter().flatten();
+    let by_containerd = rows.filter_map(|row| row.get(1)).any(|kind| kind == SNAPSHOTTER);
+    Some(if by_containerd { format!("{name} (containerd)") } else { name })
 }
 
 fn ask(machine: &Machine<'_>, probe: &Probe) -> Result<Vec<String>> {
+    told(machine, probe).map(|text| shown::names(&text))
+}
+
+fn told(machine: &Machine<'_>, probe: &Probe) -> Result<String> {
     let output = machine.probe(probe, &[])?;
     if output.success() {
-        Ok(shown::names(&output.stdout.to_text()))
+        Ok(output.stdout.to_text())
     } else {
         Err(not_answering(&shown::name(&output.complaint())).cause(probe.argv.join(" ")))
     }
@@ -186,4 +198,21 @@ fn not_answering(why: &str) -> StepError {
     StepError::new("DOCKER-NOT-ANSWERING", "Docker's service is active, and Docker does not answer")
         .cause(why)
         .hint("Look at `journalctl -u docker` in the container, restart or stop Docker, and run again.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named;
+
+    #[test]
+    fn a_snapshotter_is_no_driver_of_the_same_name() {
+        let of = |text: &str| named(text);
+        assert_eq!(of("\"fuse-overlayfs\" null\n").as_deref(), Some("fuse-overlayfs"));
+        assert_eq!(of("\"vfs\" [[\"Backing Filesystem\",\"extfs\"]]\n").as_deref(), Some("vfs"));
+        let snapshotter = "\"overlayfs\" [[\"driver-type\",\"io.containerd.snapshotter.v1\"]]\n";
+        assert_eq!(of(snapshotter).as_deref(), Some("overlayfs (containerd)"));
+        for nothing in ["", "\"\" null\n", "null null\n", "\"vfs\"", "vfs\n"] {
+            assert_eq!(of(nothing), None, "{nothing}");
+        }
+    }
 }

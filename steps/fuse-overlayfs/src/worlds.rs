@@ -76,8 +76,8 @@ fn fresh(name: &str) -> World {
         .answers(&proof::MOUNT, ready, 0, MOUNTED)
         .answers(&daemon::READ, vec![our_driver_in(daemon::PATH), whole], 0, DAEMON)
         .answers(&daemon::READ, vec![], 0, "{\"storage-driver\": \"vfs\"}\n")
-        .answers(&docker::INFO, vec![our_driver_in(STARTED)], 0, "fuse-overlayfs\n")
-        .answers(&docker::INFO, vec![], 0, "vfs\n");
+        .answers(&docker::INFO, vec![our_driver_in(STARTED)], 0, "\"fuse-overlayfs\" null\n")
+        .answers(&docker::INFO, vec![], 0, "\"vfs\" null\n");
     world
 }
 

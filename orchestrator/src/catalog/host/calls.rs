@@ -1,20 +1,22 @@
-//! The calls that are under way in one process, and what is heard of them. Whatever a process sends is
-//! held against what can come now; the rest is its end.
+//! The calls that are under way in one process: each has a lane of its own, and all hear of the process's end. What a
+//! process says beside the lanes is held against what can come now; the rest is its end.
 
 use std::{
-    collections::BTreeMap,
     net::Shutdown,
     os::unix::net::UnixStream,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Condvar, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, Sender, channel},
     },
 };
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{
     confine::Mechanism,
     death::Death,
     frame::{Frame, Kind},
+    lane::Lane,
 };
 
 /// The first that is heard of a process.
@@ -28,23 +30,11 @@ pub(super) enum Greeting {
     Over(Death),
 }
 
-/// What a call hears.
-#[derive(Debug)]
-pub(super) enum Heard {
-    /// The step asks for something.
-    Request(String),
-    /// The call has ended well.
-    Reply(String),
-    /// The call has ended in an error.
-    ReplyError(String),
-    /// There is no process any more. Whether other calls were under way too, so that nobody can tell whose
-    /// fault it is.
-    Over(Death, bool),
-}
-
 /// Those of one process.
 pub(super) struct Calls {
     state: Mutex<State>,
+    /// A lane is free, or all is over.
+    changed: Condvar,
     socket: UnixStream,
 }
 
@@ -52,16 +42,14 @@ struct State {
     greet: Sender<Greeting>,
     confined: Option<Vec<Mechanism>>,
     ready: bool,
-    open: BTreeMap<u64, Open>,
+    /// The one that was used last comes first: the process has a thread for it already.
+    free: Vec<Lane<UnixStream>>,
+    /// How many calls are under way.
+    open: usize,
     /// Why we end it.
     verdict: Option<Death>,
-    over: bool,
-}
-
-struct Open {
-    hear: Sender<Heard>,
-    /// Whether a request of it is being answered.
-    asks: bool,
+    /// How it ended, and whether several calls were under way, so that nobody can tell whose fault it is.
+    over: Option<(Death, bool)>,
 }
 
 impl Calls {
@@ -72,46 +60,70 @@ impl Calls {
             greet,
             confined: None,
             ready: false,
-            open: BTreeMap::new(),
+            free: Vec::new(),
+            open: 0,
             verdict: None,
-            over: false,
+            over: None,
         };
-        (Self { state: Mutex::new(state), socket }, greeted)
+        (Self { state: Mutex::new(state), changed: Condvar::new(), socket }, greeted)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The process has these lanes.
+    pub(super) fn furnish(&self, lanes: Vec<Lane<UnixStream>>) {
+        self.lock().free.extend(lanes.into_iter().rev());
+        self.changed.notify_all();
+    }
+
     /// Whether no call can begin any more.
     pub(super) fn is_over(&self) -> bool {
-        let state = self.lock();
-        state.over || state.verdict.is_some()
+        self.lock().is_over()
     }
 
-    /// Opens a call, unless the process is no more.
-    pub(super) fn open(&self, call: u64) -> Option<Receiver<Heard>> {
-        let (hear, heard) = channel();
+    /// Opens a call as soon as there is a lane, unless the process is no more.
+    pub(super) fn open(&self) -> Option<Lane<UnixStream>> {
         let mut state = self.lock();
-        if state.over || state.verdict.is_some() {
-            return None;
+        let lane = loop {
+            if state.is_over() {
+                return None;
+            }
+            match state.free.pop() {
+                Some(lane) => break lane,
+                None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        if is_quiet(&lane) {
+            state.open += 1;
+            return Some(lane);
         }
-        state.open.insert(call, Open { hear, asks: false });
-        Some(heard)
+        drop(state);
+        self.condemn(Death::Nonsense("a frame for a call that is not under way".to_owned()));
+        None
     }
 
-    /// The request of a call is answered from now on.
-    pub(super) fn answered(&self, call: u64) {
-        if let Some(open) = self.lock().open.get_mut(&call) {
-            open.asks = false;
-        }
+    /// A call has ended by itself, and its lane can have the next one.
+    pub(super) fn close(&self, lane: Lane<UnixStream>) {
+        let mut state = self.lock();
+        state.open -= 1;
+        state.free.push(lane);
+        drop(state);
+        self.changed.notify_one();
     }
 
     /// Has the process ended for this reason, if there is none yet.
     pub(super) fn condemn(&self, why: Death) {
         self.lock().verdict.get_or_insert(why);
-        // Its keeper hears that. That it is closed already is the only failure.
+        self.hang_up();
+    }
+
+    /// Has it ended, unless it has ended already: its keeper tells which, and why.
+    pub(super) fn hang_up(&self) {
+        // That it is closed already is the only failure.
         let _ = self.socket.shutdown(Shutdown::Both);
+        self.changed.notify_all();
     }
 
     /// Why the process was condemned, if it was.
@@ -119,16 +131,17 @@ impl Calls {
         self.lock().verdict.clone()
     }
 
-    /// Passes a frame on to whom it is for.
+    /// Takes a frame that came beside the lanes: only the greeting does.
     ///
     /// # Errors
     /// Why it cannot be: the process is to be ended.
     pub(super) fn hear(&self, frame: Frame) -> Result<(), Death> {
         let mut state = self.lock();
-        let Frame { kind, call, document } = frame;
+        let Frame { kind, document, .. } = frame;
         let nonsense = |what: &str| Err(Death::Nonsense(what.to_owned()));
         let greeting = match (kind, state.confined.take()) {
-            (Kind::Confined, None) if !state.ready => {
+            _ if state.ready => return nonsense("a frame for a call that is not under way"),
+            (Kind::Confined, None) => {
                 let Ok(mechanisms) = serde_json::from_str(&document) else {
                     return nonsense("how it is confined cannot be read");
                 };
@@ -139,8 +152,7 @@ impl Calls {
                 state.ready = true;
                 Greeting::Ready(confined, document)
             }
-            (Kind::Refused, _) if !state.ready => Greeting::Refused(document),
-            _ if state.ready => return state.pass(kind, call, document),
+            (Kind::Refused, _) => Greeting::Refused(document),
             _ => return nonsense("a frame that cannot come while a step is loaded"),
         };
         // Whoever waits for it may have lost patience.
@@ -151,102 +163,113 @@ impl Calls {
     /// The process is no more: everybody who waits is told.
     pub(super) fn end(&self, death: Death) {
         let mut state = self.lock();
-        state.over = true;
-        let company = state.open.len() > 1;
-        for (_, open) in std::mem::take(&mut state.open) {
-            // A call that does not wait any more needs no answer.
-            let _ = open.hear.send(Heard::Over(death.clone(), company));
-        }
+        let company = state.open > 1;
+        state.over = Some((death.clone(), company));
+        state.free.clear();
         let _ = state.greet.send(Greeting::Over(death));
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Waits for the end, which is near: for a call whose lane is closed, or that has condemned the process.
+    pub(super) fn await_end(&self) -> (Death, bool) {
+        let mut state = self.lock();
+        loop {
+            if let Some(over) = &state.over {
+                return over.clone();
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
 impl State {
-    fn pass(&mut self, kind: Kind, call: u64, document: String) -> Result<(), Death> {
-        let nonsense = |what: &str| Err(Death::Nonsense(what.to_owned()));
-        let Some(open) = self.open.get_mut(&call) else {
-            return nonsense("a frame for a call that is not under way");
-        };
-        if open.asks {
-            return nonsense("a frame for a call that waits for an answer");
-        }
-        let heard = match kind {
-            Kind::Request => {
-                open.asks = true;
-                Heard::Request(document)
-            }
-            Kind::Reply => Heard::Reply(document),
-            Kind::ReplyError => Heard::ReplyError(document),
-            _ => return nonsense("a frame that only an orchestrator sends"),
-        };
-        let ended = !matches!(heard, Heard::Request(_));
-        // A call waits until its end.
-        let _ = open.hear.send(heard);
-        if ended {
-            self.open.remove(&call);
-        }
-        Ok(())
+    fn is_over(&self) -> bool {
+        self.over.is_some() || self.verdict.is_some()
     }
+}
+
+/// Whether nothing lies in a lane that no call is to answer for. That its other end is closed is for the call to find out.
+fn is_quiet(lane: &Lane<UnixStream>) -> bool {
+    let mut ready = [PollFd::new(lane.stream(), PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let is_ready = poll(&mut ready, Some(&at_once)).is_ok_and(|count| count > 0);
+    !lane.has_rest() && (!is_ready || ready[0].revents().contains(PollFlags::HUP))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{io::Write as _, sync::Arc, thread};
+
     use super::*;
 
-    fn frame(kind: Kind, call: u64, document: &str) -> Frame {
-        Frame { kind, call, document: document.to_owned() }
+    fn frame(kind: Kind, document: &str) -> Frame {
+        Frame { kind, call: 0, document: document.to_owned() }
+    }
+
+    fn lane() -> (Lane<UnixStream>, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (Lane::new(ours, 100), theirs)
     }
 
     fn started() -> (Calls, Receiver<Greeting>) {
         let (calls, greeted) = Calls::new(UnixStream::pair().unwrap().0);
-        calls.hear(frame(Kind::Confined, 0, "[]")).unwrap();
-        calls.hear(frame(Kind::Ready, 0, "{}")).unwrap();
+        calls.hear(frame(Kind::Confined, "[]")).unwrap();
+        calls.hear(frame(Kind::Ready, "{}")).unwrap();
         (calls, greeted)
     }
 
     #[test]
-    fn a_process_greets_once_and_in_order() {
+    fn a_process_greets_once_and_in_order_and_says_nothing_else_beside_the_lanes() {
         let (calls, greeted) = started();
         assert!(matches!(greeted.try_recv().unwrap(), Greeting::Ready(_, meta) if meta == "{}"));
-        for again in [Kind::Confined, Kind::Ready, Kind::Refused] {
-            assert!(calls.hear(frame(again, 0, "[]")).is_err());
+        for again in [Kind::Confined, Kind::Ready, Kind::Refused, Kind::Request, Kind::Reply] {
+            assert!(calls.hear(frame(again, "[]")).is_err());
         }
         let fresh = || Calls::new(UnixStream::pair().unwrap().0).0;
         for early in [Kind::Ready, Kind::Request, Kind::Reply, Kind::Check] {
-            assert!(fresh().hear(frame(early, 0, "{}")).is_err(), "{early:?}");
+            assert!(fresh().hear(frame(early, "{}")).is_err(), "{early:?}");
         }
-        assert!(fresh().hear(frame(Kind::Confined, 0, "what?")).is_err());
+        assert!(fresh().hear(frame(Kind::Confined, "what?")).is_err());
     }
 
     #[test]
-    fn only_what_can_come_now_is_passed_on() {
+    fn a_call_waits_for_a_lane_and_the_last_one_is_used_again() {
         let (calls, _greeted) = started();
-        let heard = calls.open(7).unwrap();
-        assert!(calls.hear(frame(Kind::Reply, 8, "")).is_err());
-        assert!(calls.hear(frame(Kind::Check, 7, "")).is_err());
-        calls.hear(frame(Kind::Request, 7, "a")).unwrap();
-        assert!(calls.hear(frame(Kind::Request, 7, "b")).is_err());
-        assert!(calls.hear(frame(Kind::Reply, 7, "b")).is_err());
-        calls.answered(7);
-        calls.hear(frame(Kind::Reply, 7, "c")).unwrap();
-        assert!(calls.hear(frame(Kind::Reply, 7, "again")).is_err());
-        assert!(matches!(heard.recv().unwrap(), Heard::Request(text) if text == "a"));
-        assert!(matches!(heard.recv().unwrap(), Heard::Reply(text) if text == "c"));
-        assert!(heard.recv().is_err());
+        let calls = Arc::new(calls);
+        let ((one, _a), (other, _b)) = (lane(), lane());
+        calls.furnish(vec![one, other]);
+        let (first, second) = (calls.open().unwrap(), calls.open().unwrap());
+        let waits = thread::spawn({
+            let calls = Arc::clone(&calls);
+            move || calls.open().is_some()
+        });
+        calls.close(second);
+        assert!(waits.join().unwrap());
+        calls.close(first);
+    }
+
+    #[test]
+    fn what_lies_in_a_lane_before_its_call_ends_the_process_and_blames_nobody() {
+        let (calls, _greeted) = started();
+        let (ours, mut theirs) = lane();
+        calls.furnish(vec![ours]);
+        theirs.write_all(&[1]).unwrap();
+        assert!(calls.open().is_none());
+        assert!(matches!(calls.verdict(), Some(Death::Nonsense(_))));
     }
 
     #[test]
     fn everybody_hears_of_the_end_and_whether_they_were_alone() {
         for (others, company) in [(0, false), (1, true)] {
             let (calls, _greeted) = started();
-            let heard = calls.open(1).unwrap();
-            let _others: Vec<_> = (0..others).map(|call| calls.open(2 + call)).collect();
+            let (lanes, _theirs): (Vec<_>, Vec<_>) = (0..3).map(|_| lane()).unzip();
+            calls.furnish(lanes);
+            let _open: Vec<_> = (0..=others).map(|_| calls.open().unwrap()).collect();
             calls.condemn(Death::Deaf);
-            assert!(calls.open(9).is_none());
-            assert_eq!(calls.verdict(), Some(Death::Deaf));
+            assert!(calls.open().is_none() && calls.is_over());
             calls.end(Death::Deaf);
-            let Heard::Over(death, seen) = heard.recv().unwrap() else { panic!() };
-            assert_eq!((death, seen), (Death::Deaf, company));
+            assert_eq!(calls.await_end(), (Death::Deaf, company));
         }
     }
 }

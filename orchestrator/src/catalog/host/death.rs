@@ -27,6 +27,8 @@ pub(super) enum Death {
     Silent(Duration),
     /// It asked so many things in one call.
     Insatiable(usize),
+    /// It has used up all threads that it may have, and none is left for a call.
+    Full,
     /// It did not take what it was sent.
     Deaf,
     /// It was not needed any more.
@@ -66,6 +68,8 @@ impl Death {
                 .hint(defect),
             Self::Insatiable(most) => error("STEP-INSATIABLE", "asked for too much")
                 .cause(format!("a step may make {most} requests in one call"))
+                .hint(defect),
+            Self::Full => error("STEP-DIED", "had started too many threads, and was ended")
                 .hint(defect),
             Self::Deaf => {
                 error("STEP-SILENT", "did not take its answers,").hint(defect)
@@ -138,6 +142,10 @@ mod tests {
             (
                 Death::Silent(Duration::from_secs(30)),
                 "STEP-SILENT: step `x` gave no sign of life for too long, in `check`: a step may think for 30 s in one call",
+            ),
+            (
+                Death::Full,
+                "STEP-DIED: step `x` had started too many threads, and was ended in `check`",
             ),
             (
                 Death::Garbage(Garbage::Kind(99)),

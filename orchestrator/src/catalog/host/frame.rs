@@ -9,6 +9,9 @@ pub const LARGEST_FROM_STEP: usize = 16 << 20;
 /// The largest document that is given to a step, in bytes. It is held there several times while it is read.
 pub const LARGEST_TO_STEP: usize = 32 << 20;
 
+/// How much memory a decoder keeps for the next frame, in bytes.
+const KEPT: usize = 64 << 10;
+
 /// Kind and number of the call, behind the length that counts them too.
 const HEADER: usize = 1 + 8;
 
@@ -38,6 +41,8 @@ pub enum Kind {
     Reply = 19,
     /// The end of a call that failed.
     ReplyError = 20,
+    /// From the process: there is no thread for a call, which has not begun.
+    Full = 21,
 }
 
 impl Kind {
@@ -54,6 +59,7 @@ impl Kind {
             Self::Request,
             Self::Reply,
             Self::ReplyError,
+            Self::Full,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == byte)
@@ -74,12 +80,19 @@ pub struct Frame {
 impl Frame {
     /// The bytes of a frame. Whoever writes keeps to the limits; a reader refuses what does not.
     pub fn encode(kind: Kind, call: u64, document: &str) -> Vec<u8> {
-        let length = u32::try_from(HEADER + document.len()).unwrap_or(u32::MAX);
         let mut bytes = Vec::with_capacity(4 + HEADER + document.len());
-        bytes.extend(length.to_le_bytes());
-        bytes.push(kind as u8);
-        bytes.extend(call.to_le_bytes());
+        bytes.extend(Self::head(kind, call, document));
         bytes.extend(document.as_bytes());
+        bytes
+    }
+
+    /// What stands before the document.
+    pub(super) fn head(kind: Kind, call: u64, document: &str) -> [u8; 4 + HEADER] {
+        let length = u32::try_from(HEADER + document.len()).unwrap_or(u32::MAX);
+        let mut bytes = [0; 4 + HEADER];
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        bytes[4] = kind as u8;
+        bytes[5..].copy_from_slice(&call.to_le_bytes());
         bytes
     }
 }
@@ -129,6 +142,11 @@ impl Decoder {
         Self { limit, buffer: Vec::new() }
     }
 
+    /// Whether all that came has been taken.
+    pub(super) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
     /// Takes the next piece.
     pub fn push(&mut self, piece: &[u8]) {
         self.buffer.extend_from_slice(piece);
@@ -156,6 +174,10 @@ impl Decoder {
         let Some(document) = rest.get(HEADER..length) else { return Ok(None) };
         let document = std::str::from_utf8(document).map_err(|_| Garbage::NotText)?.to_owned();
         self.buffer.drain(..4 + length);
+        // A large frame is rare, and there are many decoders.
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+        }
         Ok(Some(Frame { kind, call, document }))
     }
 }

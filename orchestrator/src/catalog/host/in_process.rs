@@ -11,21 +11,24 @@ use abi_stable::{
 };
 use phoenix_sdk::{
     HostCalls,
-    boundary::{Doc, Host, Host_TO, StepBox},
+    boundary::{Doc, Host, Host_TO, StepBox, WITHOUT_WORLDS},
 };
 
-use super::{End, Introduction, Mechanism, answer, frame::Kind, library};
+use super::{End, Introduction, Mechanism, Worlds, answer, frame::Kind, library};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A step that is not in a process of its own.
 pub(in super::super) struct StepProcess(StepBox);
 
-impl StepProcess {
+/// A step that was loaded, and greets at once.
+pub(in super::super) struct Starting(StepProcess, Introduction);
+
+impl Starting {
     /// Loads the step in this library.
     ///
     /// # Errors
     /// Why the library was refused.
-    pub(in super::super) fn start(path: &Path, library: &File) -> Result<(Self, Introduction)> {
+    pub(in super::super) fn begin(path: &Path, library: &File, worlds: Worlds) -> Result<Self> {
         let cannot = |error: io::Error| {
             Error::new(ErrorKind::Plugin, "SANDBOX-UNAVAILABLE", "cannot keep a library open")
                 .cause(error)
@@ -41,10 +44,22 @@ impl StepProcess {
                 "THIS BUILD IS FOR MEASURING AND CONFINES NOTHING: steps are root".to_owned(),
             ),
         }];
+        if worlds == Worlds::Left {
+            // SAFETY: a build for measuring; nobody reads the environment at that time.
+            unsafe { std::env::set_var(WITHOUT_WORLDS, "1") };
+        }
         let meta = step.meta();
-        Ok((Self(step), Introduction { mechanisms, meta }))
+        Ok(Self(StepProcess(step), Introduction { mechanisms, meta }))
     }
 
+    /// As the real one.
+    #[expect(clippy::unnecessary_wraps, reason = "the real one can fail")]
+    pub(in super::super) fn greeted(self) -> Result<(StepProcess, Introduction)> {
+        Ok((self.0, self.1))
+    }
+}
+
+impl StepProcess {
     /// Calls the step, and answers what it asks for meanwhile.
     pub(in super::super) fn call(
         &self,

@@ -24,11 +24,17 @@ use rustix::{
     thread::{UnshareFlags, unshare_unsafe},
 };
 
+use phoenix_sdk::boundary::WITHOUT_WORLDS;
+
 use super::{
+    Worlds,
     calls::Calls,
     death::Death,
     frame::{Decoder, LARGEST_FROM_STEP},
+    lane::Lane,
+    lanes,
     process::VERB,
+    step_process::{TAKING, TICK},
 };
 use crate::transport::printable;
 
@@ -47,18 +53,19 @@ pub(super) struct Keeper {
     pub(super) socket: UnixStream,
     /// The process's end.
     pub(super) theirs: UnixStream,
+    pub(super) worlds: Worlds,
     pub(super) calls: Arc<Calls>,
 }
 
 impl Keeper {
     /// Starts the process and keeps it until its end; the calls hear of everything.
     pub(super) fn keep(self) {
-        let Self { path, library, mut socket, theirs, calls } = self;
+        let Self { path, library, mut socket, theirs, worlds, calls } = self;
         let started =
             pipe_with(PipeFlags::CLOEXEC).map_err(io::Error::from).and_then(|(output, input)| {
                 // Only ours: a step that prints must not be told to come back later.
                 ioctl_fionbio(&output, true)?;
-                Ok((output, start(&path, library, theirs, input)?))
+                Ok((output, start(&path, library, theirs, input, worlds)?))
             });
         let (output, mut child) = match started {
             Ok(started) => started,
@@ -69,7 +76,10 @@ impl Keeper {
         };
         let mut words =
             Words { path: &path, output: File::from(output), open: true, last: Vec::new() };
-        let mut cause = hear(&mut socket, &mut words, &calls);
+        let mut cause = match furnish(&socket, &calls) {
+            Ok(()) => hear(&mut socket, &mut words, &calls),
+            Err(error) => Some(Death::Nonsense(format!("it has no lanes: {error}"))),
+        };
         if cause.is_none() && !ends(&child) {
             cause = Some(Death::Nonsense("it closed its socket and went on".to_owned()));
         }
@@ -86,7 +96,26 @@ impl Keeper {
     }
 }
 
-fn start(path: &Path, library: File, theirs: UnixStream, output: OwnedFd) -> io::Result<Child> {
+/// Takes the lanes that the process has made, which is the first that it does. One that is gone before that says why
+/// at its end.
+fn furnish(socket: &UnixStream, calls: &Calls) -> io::Result<()> {
+    let lane = |stream: UnixStream| {
+        stream.set_read_timeout(Some(TICK))?;
+        stream.set_write_timeout(Some(TAKING))?;
+        Ok(Lane::new(stream, LARGEST_FROM_STEP))
+    };
+    let streams = lanes::accept(socket)?.unwrap_or_default();
+    calls.furnish(streams.into_iter().map(lane).collect::<io::Result<_>>()?);
+    Ok(())
+}
+
+fn start(
+    path: &Path,
+    library: File,
+    theirs: UnixStream,
+    output: OwnedFd,
+    worlds: Worlds,
+) -> io::Result<Child> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     // Limits count what all processes of a user have, so each gets one of its own.
@@ -104,6 +133,7 @@ fn start(path: &Path, library: File, theirs: UnixStream, output: OwnedFd) -> io:
         .env_clear()
         // Each further arena of the C library would reserve 64 MiB of the address space.
         .env("MALLOC_ARENA_MAX", "2")
+        .envs((worlds == Worlds::Left).then_some((WITHOUT_WORLDS, "1")))
         .current_dir("/")
         // Ctrl-C is for the orchestrator.
         .process_group(0)

@@ -2,7 +2,7 @@
 //! can do is send documents to the orchestrator.
 //!
 //! `process` and `workers` run inside that process, `confine` is what it gives up; `step_process`, `keeper`
-//! and `calls` are the orchestrator's side. What this module does not do: decide what a step may have; the
+//! and `calls` are the orchestrator's side; `lanes` lead from one to the other. What this module does not do: decide what a step may have; the
 //! engine answers its requests.
 
 #![cfg_attr(feature = "in-process", expect(dead_code, reason = "a build that starts no processes"))]
@@ -15,6 +15,8 @@ pub mod frame;
 #[cfg(feature = "in-process")]
 mod in_process;
 mod keeper;
+mod lane;
+mod lanes;
 mod library;
 mod process;
 mod step_process;
@@ -32,9 +34,18 @@ pub use self::{
 };
 
 #[cfg(feature = "in-process")]
-pub(super) use self::in_process::StepProcess;
+pub(super) use self::in_process::{Starting, StepProcess};
 #[cfg(not(feature = "in-process"))]
-pub(super) use self::step_process::StepProcess;
+pub(super) use self::step_process::{Starting, StepProcess};
+
+/// Whether a process tells the worlds, too, in which its step can be rehearsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worlds {
+    /// For somebody who rehearses.
+    Told,
+    /// They are most of what a step says about itself, and a run has no use for them.
+    Left,
+}
 
 /// What a process said when it was ready.
 pub(super) struct Introduction {

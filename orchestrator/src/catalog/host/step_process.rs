@@ -2,13 +2,13 @@
 
 use std::{
     fs::File,
-    io::{self, Write as _},
+    io,
     os::unix::net::UnixStream,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc::RecvTimeoutError,
+        mpsc::Receiver,
     },
     thread,
     time::{Duration, Instant},
@@ -18,11 +18,12 @@ use phoenix_sdk::{HostCalls, StepError, boundary::Doc};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::{
-    End, Introduction, answer,
-    calls::{Calls, Greeting, Heard},
+    End, Introduction, Worlds, answer,
+    calls::{Calls, Greeting},
     death::Death,
     frame::{Frame, Kind},
     keeper::Keeper,
+    lane::{Lane, Silence},
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -31,23 +32,30 @@ const START: Duration = Duration::from_secs(30);
 /// How long a step may think in one call, without the time in which its requests are answered.
 const THINKING: Duration = Duration::from_secs(30);
 /// How long it may take to take an answer.
-const TAKING: Duration = Duration::from_secs(10);
+pub(super) const TAKING: Duration = Duration::from_secs(10);
+/// How often somebody who waits for a step looks at the clock.
+pub(super) const TICK: Duration = Duration::from_secs(1);
 /// How many requests it may make in one call.
 const REQUESTS: usize = 10_000;
 
 /// A process of a step, ready for calls from several threads.
 pub(in super::super) struct StepProcess {
     calls: Arc<Calls>,
-    socket: Mutex<UnixStream>,
 }
 
-impl StepProcess {
+/// A process of a step that has not greeted yet.
+pub(in super::super) struct Starting {
+    whose: String,
+    process: StepProcess,
+    greeted: Receiver<Greeting>,
+}
+
+impl Starting {
     /// Starts a process for the step in this library.
     ///
     /// # Errors
-    /// Why the library was refused, or how the process died.
-    pub(in super::super) fn start(path: &Path, library: &File) -> Result<(Self, Introduction)> {
-        let whose = format!("`{}`", path.display());
+    /// `SANDBOX-UNAVAILABLE` if it cannot even be begun.
+    pub(in super::super) fn begin(path: &Path, library: &File, worlds: Worlds) -> Result<Self> {
         let cannot = |error: io::Error| {
             Error::new(ErrorKind::Plugin, "SANDBOX-UNAVAILABLE", "cannot start a step's process")
                 .cause(error)
@@ -55,19 +63,27 @@ impl StepProcess {
         };
         let library = library.try_clone().map_err(cannot)?;
         let (socket, theirs) = UnixStream::pair().map_err(cannot)?;
-        socket.set_write_timeout(Some(TAKING)).map_err(cannot)?;
-        let clone = || socket.try_clone().map_err(cannot);
-        let (calls, greeted) = Calls::new(clone()?);
+        let (calls, greeted) = Calls::new(socket.try_clone().map_err(cannot)?);
         let calls = Arc::new(calls);
         let keeper = Keeper {
             path: path.to_owned(),
             library,
-            socket: clone()?,
+            socket,
             theirs,
+            worlds,
             calls: Arc::clone(&calls),
         };
         thread::Builder::new().spawn(move || keeper.keep()).map_err(cannot)?;
-        let started = Self { calls, socket: Mutex::new(socket) };
+        let process = StepProcess { calls };
+        Ok(Self { whose: format!("`{}`", path.display()), process, greeted })
+    }
+
+    /// Waits until the step is loaded and has said who it is.
+    ///
+    /// # Errors
+    /// Why the library was refused, or how the process died.
+    pub(in super::super) fn greeted(self) -> Result<(StepProcess, Introduction)> {
+        let Self { whose, process: started, greeted } = self;
         let greeting = greeted.recv_timeout(START).unwrap_or_else(|_| {
             started.calls.condemn(Death::Silent(START));
             Greeting::Over(Death::Silent(START))
@@ -86,7 +102,9 @@ impl StepProcess {
             }
         }
     }
+}
 
+impl StepProcess {
     /// Calls the step, and answers what it asks for meanwhile.
     pub(in super::super) fn call(
         &self,
@@ -95,39 +113,77 @@ impl StepProcess {
         input: &Doc,
         host: &dyn HostCalls,
     ) -> End {
+        let Some(mut lane) = self.calls.open() else { return End::Gone };
+        match self.converse(&mut lane, verb, input, host) {
+            Ok(end) => {
+                self.calls.close(lane);
+                end
+            }
+            // The call has not begun, and can have another process.
+            Err(Some(Death::Full)) => {
+                self.calls.condemn(Death::Full);
+                End::Gone
+            }
+            Err(why) => {
+                match why {
+                    Some(why) => self.calls.condemn(why),
+                    None => self.calls.hang_up(),
+                }
+                let (death, company) = self.calls.await_end();
+                died(&death, company, whose, verb)
+            }
+        }
+    }
+
+    /// One call over a lane, to its end.
+    ///
+    /// # Errors
+    /// Why the process has to be ended; nothing if it is gone by itself, as it seems.
+    fn converse(
+        &self,
+        lane: &mut Lane<UnixStream>,
+        verb: Kind,
+        input: &Doc,
+        host: &dyn HostCalls,
+    ) -> Result<End, Option<Death>> {
         let call = number();
-        let Some(heard) = self.calls.open(call) else { return End::Gone };
-        self.send(verb, call, input);
+        send(lane, verb, call, input)?;
         let (mut thought, mut asked) = (Duration::ZERO, 0);
         loop {
             let begin = Instant::now();
-            let next = heard.recv_timeout(THINKING.saturating_sub(thought));
+            let heard = lane.hear();
             thought += begin.elapsed();
-            match next {
-                Ok(Heard::Request(request)) => {
+            let Frame { kind, call: of, document } = match heard {
+                Ok(frame) => frame,
+                Err(Silence::Waiting) if thought < THINKING => continue,
+                Err(Silence::Waiting) => return Err(Some(Death::Silent(THINKING))),
+                Err(Silence::Closed) => return Err(None),
+                Err(Silence::Garbage(garbage)) => return Err(Some(Death::Garbage(garbage))),
+            };
+            let nonsense = |what: &str| Err(Some(Death::Nonsense(what.to_owned())));
+            if (kind, of, asked) == (Kind::Full, 0, 0) {
+                return Err(Some(Death::Full));
+            }
+            if of != call {
+                return nonsense("a frame for a call that is not under way");
+            }
+            if lane.has_rest() {
+                return nonsense("a frame for a call that waits for an answer");
+            }
+            match kind {
+                Kind::Request => {
                     asked += 1;
                     if asked > REQUESTS {
-                        self.calls.condemn(Death::Insatiable(REQUESTS));
-                        continue;
+                        return Err(Some(Death::Insatiable(REQUESTS)));
                     }
-                    let answer = answer(&Doc::from(request), host);
-                    self.calls.answered(call);
-                    match answer {
-                        Ok(answer) => self.send(Kind::Answer, call, &answer),
-                        Err(error) => self.send(Kind::AnswerError, call, &error),
+                    match answer(&Doc::from(document), host) {
+                        Ok(answer) => send(lane, Kind::Answer, call, &answer)?,
+                        Err(error) => send(lane, Kind::AnswerError, call, &error)?,
                     }
                 }
-                Ok(Heard::Reply(document)) => return End::Reply(document.into()),
-                Ok(Heard::ReplyError(document)) => return End::ReplyError(document.into()),
-                Ok(Heard::Over(death, company)) => return died(&death, company, whose, verb),
-                Err(RecvTimeoutError::Timeout) => {
-                    self.calls.condemn(Death::Silent(THINKING));
-                    // From here on its end is waited for, which is near.
-                    thought = Duration::ZERO;
-                }
-                Err(RecvTimeoutError::Disconnected) => {
-                    return died(&Death::Dismissed, false, whose, verb);
-                }
+                Kind::Reply => return Ok(End::Reply(document.into())),
+                Kind::ReplyError => return Ok(End::ReplyError(document.into())),
+                _ => return nonsense("a frame that only an orchestrator sends"),
             }
         }
     }
@@ -136,24 +192,23 @@ impl StepProcess {
     pub(in super::super) fn is_over(&self) -> bool {
         self.calls.is_over()
     }
-
-    fn send(&self, kind: Kind, call: u64, document: &Doc) {
-        let frame = Frame::encode(kind, call, document.as_str());
-        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
-        match socket.write_all(&frame) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.calls.condemn(Death::Deaf)
-            }
-            // One that has died is buried by its keeper.
-            Ok(()) | Err(_) => {}
-        }
-    }
 }
 
 impl Drop for StepProcess {
     fn drop(&mut self) {
         self.calls.condemn(Death::Dismissed);
     }
+}
+
+/// A process that takes nothing for too long is deaf; one that has died is buried by its keeper.
+fn send(
+    lane: &mut Lane<UnixStream>,
+    kind: Kind,
+    call: u64,
+    document: &Doc,
+) -> Result<(), Option<Death>> {
+    lane.send(kind, call, document.as_str())
+        .map_err(|error| (error.kind() == io::ErrorKind::WouldBlock).then_some(Death::Deaf))
 }
 
 fn died(death: &Death, company: bool, whose: &str, verb: Kind) -> End {

@@ -1,13 +1,10 @@
-//! The threads of a step's process: one for each call that is under way, kept for the next.
+//! The threads of a step's process: one for each lane that calls have come through.
 
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-        mpsc::{Receiver, Sender, channel},
-    },
+    fs::File,
+    sync::{Arc, Mutex, PoisonError},
     thread,
+    time::Duration,
 };
 
 use abi_stable::{
@@ -15,133 +12,139 @@ use abi_stable::{
     sabi_types::RRef,
     std_types::{RErr, ROk, RResult},
 };
-use phoenix_sdk::boundary::{Doc, Host, Host_TO, StepBox};
+use phoenix_sdk::{
+    StepError,
+    boundary::{Doc, Host, Host_TO, StepBox},
+};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
 
 use super::{
-    frame::{Frame, Kind, LARGEST_FROM_STEP},
-    process::Orchestrator,
+    frame::{Frame, Kind, LARGEST_FROM_STEP, LARGEST_TO_STEP},
+    lane::{self, Lane},
+    process::end,
     too_large,
 };
 
-/// How many calls run at once; further ones wait. Below the process's limit of threads.
-const MOST: usize = 64;
+/// How long a call waits where no thread can be had for it, until that is tried again.
+const AGAIN: Duration = Duration::from_millis(20);
+/// How often that is tried: the machine may be short of threads for a moment, a step that has used up its own stays so.
+const TRIES: usize = 50;
 
 type Answer = RResult<Doc, Doc>;
 
-/// The calls that wait for answers.
-type Waiting = Arc<Mutex<BTreeMap<u64, Sender<Answer>>>>;
-
-/// Who works, and what waits.
-pub(super) struct Workers {
-    common: Arc<Common>,
-    give: Sender<Frame>,
-    threads: usize,
-}
-
-struct Common {
-    step: Arc<StepBox>,
-    orchestrator: Arc<Orchestrator>,
-    waiting: Waiting,
-    take: Mutex<Receiver<Frame>>,
-    idle: AtomicUsize,
-}
-
-impl Workers {
-    pub(super) fn new(step: Arc<StepBox>, orchestrator: Arc<Orchestrator>) -> Self {
-        let (give, take) = channel();
-        let (waiting, idle) = (Waiting::default(), AtomicUsize::new(0));
-        let common = Common { step, orchestrator, waiting, take: Mutex::new(take), idle };
-        Self { common: Arc::new(common), give, threads: 0 }
-    }
-
-    /// Begins a call, or gives a call that waits its answer.
-    pub(super) fn hear(&mut self, frame: Frame) {
-        let answer = match frame.kind {
-            Kind::Answer => ROk(frame.document.into()),
-            Kind::AnswerError => RErr(frame.document.into()),
-            _ => return self.begin(frame),
-        };
-        let waiting = self.common.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(call) = waiting.get(&frame.call) {
-            // A step that does not wait any more has no use for it.
-            let _ = call.send(answer);
+/// Serves the calls that come through these lanes until the orchestrator is gone, or says something on its socket, which
+/// it never does.
+pub(super) fn serve(socket: &File, mut unused: Vec<File>, step: StepBox) -> ! {
+    let step = Arc::new(step);
+    loop {
+        let mut ready: Vec<PollFd<'_>> = [socket]
+            .into_iter()
+            .chain(&unused)
+            .map(|file| PollFd::new(file, PollFlags::IN))
+            .collect();
+        match poll(&mut ready, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => end(),
         }
-    }
-
-    fn begin(&mut self, frame: Frame) {
-        let idle = &self.common.idle;
-        let taken =
-            idle.fetch_update(Ordering::AcqRel, Ordering::Acquire, |idle| idle.checked_sub(1));
-        if taken.is_err() && self.threads < MOST {
-            let common = Arc::clone(&self.common);
-            // Where no further thread can be had, the call waits for one of those that there are.
-            let spawned = thread::Builder::new().spawn(move || common.work());
-            self.threads += usize::from(spawned.is_ok());
+        let ready: Vec<bool> = ready.iter().map(|fd| !fd.revents().is_empty()).collect();
+        if ready[0] {
+            end();
         }
-        // The workers end with the process.
-        let _ = self.give.send(frame);
-    }
-}
-
-impl Common {
-    fn work(&self) {
-        loop {
-            let next = self.take.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(frame) = next else { return };
-            let call = frame.call;
-            let (kind, document) = match self.call(frame) {
-                ROk(document) => (Kind::Reply, document),
-                RErr(document) => (Kind::ReplyError, document),
-            };
-            self.idle.fetch_add(1, Ordering::AcqRel);
-            if document.as_str().len() <= LARGEST_FROM_STEP {
-                self.orchestrator.send(kind, call, document.as_str());
-            } else {
-                let error = too_large("an answer", document.as_str().len());
-                self.orchestrator.send(Kind::ReplyError, call, error.as_str());
+        let lanes = std::mem::take(&mut unused);
+        for (lane, ready) in lanes.into_iter().zip(&ready[1..]) {
+            match ready {
+                true => begin(&step, lane),
+                false => unused.push(lane),
             }
         }
     }
+}
 
-    fn call(&self, frame: Frame) -> Answer {
-        let (send, answers) = channel();
-        let lock = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        lock().insert(frame.call, send);
-        let link = Link {
-            call: frame.call,
-            orchestrator: &self.orchestrator,
-            answers: Mutex::new(answers),
+/// Gives a lane a thread of its own; or says there that none is to be had.
+fn begin(step: &Arc<StepBox>, lane: File) {
+    let place = Arc::new(Mutex::new(Some(lane)));
+    let lock =
+        |place: &Mutex<Option<File>>| place.lock().unwrap_or_else(PoisonError::into_inner).take();
+    for _ in 0..TRIES {
+        let (step, taken) = (Arc::clone(step), Arc::clone(&place));
+        let work = move || {
+            if let Some(lane) = lock(&taken) {
+                work(&step, Lane::new(lane, LARGEST_TO_STEP));
+            }
         };
-        let host = || Host_TO::from_ptr(RRef::new(&link), TD_Opaque);
-        let input = Doc::from(frame.document);
-        let answer = match frame.kind {
-            Kind::Check => self.step.check(host(), input),
-            Kind::Apply => self.step.apply(host(), input),
-            _ => self.step.verify(host(), input),
+        if thread::Builder::new().spawn(work).is_ok() {
+            return;
+        }
+        thread::sleep(AGAIN);
+    }
+    if let Some(mut file) = lock(&place)
+        && lane::send(&mut file, Kind::Full, 0, "").is_err()
+    {
+        end();
+    }
+}
+
+/// One call after another.
+fn work(step: &StepBox, mut lane: Lane<File>) {
+    loop {
+        // Ours is the only program that writes here, and it writes frames.
+        let Ok(frame) = lane.hear() else { end() };
+        let number = frame.call;
+        let (kind, document) = match call(step, &mut lane, frame) {
+            ROk(document) => (Kind::Reply, document),
+            RErr(document) => (Kind::ReplyError, document),
         };
-        lock().remove(&frame.call);
-        answer
+        let sent = match document.as_str().len() {
+            size if size > LARGEST_FROM_STEP => {
+                lane.send(Kind::ReplyError, number, too_large("an answer", size).as_str())
+            }
+            _ => lane.send(kind, number, document.as_str()),
+        };
+        // Without an orchestrator there is nothing left to do.
+        if sent.is_err() {
+            end();
+        }
+    }
+}
+
+fn call(step: &StepBox, lane: &mut Lane<File>, frame: Frame) -> Answer {
+    let link = Link { call: frame.call, lane: Mutex::new(lane) };
+    let host = Host_TO::from_ptr(RRef::new(&link), TD_Opaque);
+    let input = Doc::from(frame.document);
+    match frame.kind {
+        Kind::Check => step.check(host, input),
+        Kind::Apply => step.apply(host, input),
+        _ => step.verify(host, input),
     }
 }
 
 /// The orchestrator as one call sees it.
 struct Link<'a> {
     call: u64,
-    orchestrator: &'a Orchestrator,
-    answers: Mutex<Receiver<Answer>>,
+    lane: Mutex<&'a mut Lane<File>>,
 }
 
 impl Host for Link<'_> {
     fn call(&self, request: Doc) -> Answer {
-        if request.as_str().len() > LARGEST_FROM_STEP {
-            return RErr(too_large("a request", request.as_str().len()));
+        let size = request.as_str().len();
+        if size > LARGEST_FROM_STEP {
+            return RErr(too_large("a request", size));
         }
         // Held until the answer is there: a step may ask from several threads, one after the other.
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.orchestrator.send(Kind::Request, self.call, request.as_str());
-        match answers.recv() {
-            Ok(answer) => answer,
-            Err(error) => RErr(Doc::write(&error.to_string())),
+        let mut lane = self.lane.lock().unwrap_or_else(PoisonError::into_inner);
+        if lane.send(Kind::Request, self.call, request.as_str()).is_err() {
+            end();
+        }
+        match lane.hear() {
+            Ok(Frame { kind: Kind::Answer, document, .. }) => ROk(document.into()),
+            Ok(Frame { kind: Kind::AnswerError, document, .. }) => RErr(document.into()),
+            // Something in this process has read or written here past us.
+            Ok(_) | Err(_) => {
+                RErr(Doc::write(&StepError::new("SDK-DOCUMENT", "the answer did not arrive")))
+            }
         }
     }
 }

@@ -7,12 +7,14 @@ mod checkout;
 mod decide;
 mod refusal;
 mod signature;
+mod sum;
 
 use std::{
     fs::{self, File},
     io::{self, Read as _, Seek as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
+    time::SystemTime,
 };
 
 use minisign_verify::StreamVerifier;
@@ -29,6 +31,7 @@ use signature::Verdict;
 
 pub(super) use refusal::place;
 pub use signature::Signed;
+pub(super) use sum::Sum;
 
 /// The largest library that is read, in bytes.
 const LARGEST: u64 = 256 << 20;
@@ -77,18 +80,19 @@ pub struct Standing {
 pub(super) struct Trusted {
     /// The file that was looked at, at its beginning: whatever lies at its path by now, this is the one to load.
     pub(super) file: File,
-    /// SHA-256 of all of it, in lower-case hexadecimal.
-    pub(super) sha256: String,
+    /// SHA-256 of all of it.
+    pub(super) sum: Sum,
     /// Why it was accepted.
     pub(super) standing: Standing,
 }
 
-/// Opens a library, once, and looks at everything that is demanded of it.
+/// Opens a library, once, and looks at everything that is demanded of it. It is read whole, unless a sum is `known` that is of
+/// this very file as it is now, and no signature is asked for.
 ///
 /// # Errors
 /// `PLUGIN-MISSING`, `PLUGIN-UNTRUSTED`, `PLUGIN-NOT-A-LIBRARY` if it is too large, `PLUGIN-NOT-PINNED`,
 /// `PLUGIN-PIN-MISMATCH`, `PLUGIN-NOT-SIGNED` or `PLUGIN-SIGNATURE`.
-pub(super) fn open(path: &Path, demand: &Demand<'_>) -> Result<Trusted> {
+pub(super) fn open(path: &Path, demand: &Demand<'_>, known: Option<&Sum>) -> Result<Trusted> {
     let unreadable = |error: io::Error| refusal::unreadable(path, &error);
     let absolute = std::path::absolute(path).map_err(unreadable)?;
     let real = way(&absolute).map_err(|stop| match stop {
@@ -96,18 +100,27 @@ pub(super) fn open(path: &Path, demand: &Demand<'_>) -> Result<Trusted> {
         Stop::Unreadable(at, error) => refusal::unreadable(&at, &error),
     })?;
     let mut file = regular(path, &real)?;
+    let began = SystemTime::now();
+    let metadata = file.metadata().map_err(unreadable)?;
 
     let found = signature::read(&absolute, demand.signers);
     let mut candidates = signature::candidates(&found, demand.signers);
-    let Some(sha256) = digest(&mut file, &mut candidates).map_err(unreadable)? else {
-        return Err(refusal::too_large(path, LARGEST));
+    let known = known.filter(|sum| demand.signers.is_empty() && sum.is_of(&metadata));
+    let sum = match known {
+        Some(sum) => sum.clone(),
+        None => {
+            let Some(sha256) = digest(&mut file, &mut candidates).map_err(unreadable)? else {
+                return Err(refusal::too_large(path, LARGEST));
+            };
+            Sum::new(sha256, &metadata, began, &file.metadata().map_err(unreadable)?)
+        }
     };
     let verdict = signature::verdict(&found, candidates);
     let in_checkout = checkout::lies_in(&real);
 
     let pin = match demand.pin {
         None => Pin::Absent,
-        Some(pin) if pin == sha256 => Pin::Fits,
+        Some(pin) if pin == sum.sha256 => Pin::Fits,
         Some(_) => Pin::Differs,
     };
     let (signature, signed, bad) = match verdict {
@@ -117,12 +130,12 @@ pub(super) fn open(path: &Path, demand: &Demand<'_>) -> Result<Trusted> {
         Verdict::Good(signed) => (Signature::Good, Some(signed), String::new()),
     };
     decide::decide(demand.pins, pin, signature, in_checkout)
-        .map_err(|refusal| refusal::error(refusal, path, demand, &sha256, &bad))?;
+        .map_err(|refusal| refusal::error(refusal, path, demand, &sum.sha256, &bad))?;
     if let Some(Signed { key, comment }) = &signed {
         tracing::info!(path = %path.display(), key, comment, "the library is signed");
     }
     let standing = Standing { pinned: pin == Pin::Fits, signed, in_checkout };
-    Ok(Trusted { file, sha256, standing })
+    Ok(Trusted { file, sum, standing })
 }
 
 /// Opens a regular file that is ours and not too large. Opening some devices has effects, so it is looked at before it is
@@ -182,7 +195,7 @@ mod tests {
         Demand { name: "x", pin: None, pins: Some(Pins::Optional), signers: &[] };
 
     fn code(path: &Path, demand: &Demand<'_>) -> String {
-        open(path, demand).unwrap_err().code
+        open(path, demand, None).unwrap_err().code
     }
 
     #[test]
@@ -190,7 +203,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("libx.so");
         fs::write(&path, "x").unwrap();
-        assert!(open(&path, &ANY).is_ok());
+        assert!(open(&path, &ANY, None).is_ok());
         for (what, mode) in [(&path, 0o664), (&folder.path().to_path_buf(), 0o777)] {
             let before = fs::metadata(what).unwrap().permissions();
             fs::set_permissions(what, PermissionsExt::from_mode(mode)).unwrap();
@@ -200,6 +213,24 @@ mod tests {
         assert_eq!(code(folder.path(), &ANY), "PLUGIN-UNTRUSTED");
         assert_eq!(code(&folder.path().join("no"), &ANY), "PLUGIN-MISSING");
         assert_eq!(code(Path::new("/dev/zero"), &ANY), "PLUGIN-UNTRUSTED");
+    }
+
+    #[test]
+    fn a_known_file_is_not_read_again_and_a_changed_one_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("libx.so");
+        fs::write(&path, "x").unwrap();
+        let metadata = fs::metadata(&path).unwrap();
+        let later = SystemTime::now() + std::time::Duration::from_secs(9);
+        let known = Sum::new("known".to_owned(), &metadata, later, &metadata);
+        assert_eq!(open(&path, &ANY, Some(&known)).unwrap().sum, known);
+        let pinned = Demand { pin: Some("other"), ..ANY };
+        assert_eq!(open(&path, &pinned, Some(&known)).unwrap_err().code, "PLUGIN-PIN-MISMATCH");
+        // It was made a moment ago, so the next run reads it again.
+        let fresh = open(&path, &ANY, None).unwrap().sum;
+        assert!(fresh != known && !fresh.is_of(&metadata));
+        fs::write(&path, "xy").unwrap();
+        assert_eq!(open(&path, &ANY, Some(&known)).unwrap().sum.sha256.len(), 64);
     }
 
     #[test]
@@ -223,8 +254,8 @@ mod tests {
         symlink("libx.so", &link).unwrap();
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let pinned = Demand { pin: Some(sha256), pins: Some(Pins::Required), ..ANY };
-        let mut trusted = open(&link, &pinned).unwrap();
-        assert_eq!(trusted.sha256, sha256);
+        let mut trusted = open(&link, &pinned, None).unwrap();
+        assert_eq!(trusted.sum.sha256, sha256);
         assert!(trusted.standing.pinned && !trusted.standing.in_checkout);
         fs::remove_file(&path).unwrap();
         fs::write(&path, "another").unwrap();

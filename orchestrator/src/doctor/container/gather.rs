@@ -13,7 +13,7 @@ use crate::{
         look::{Ask, Known, Look, reason},
     },
     runtime::Runtime,
-    transport::{ContainerMachine, LocalMachine, Reader},
+    transport::{LocalMachine, Reader},
 };
 
 /// All that is found about a container. Whatever goes wrong is a finding.
@@ -44,8 +44,8 @@ pub(in super::super) fn examine(runtime: &dyn Runtime, host: &Host, name: &str) 
     container.outside = outside(&container);
     // A privileged container is not entered: what is in it has no reason to be trusted with that.
     if container.runs() && unprivileged {
-        let machine = ContainerMachine::new(name, runtime.attach(name));
-        container.inside = Some(inside(&machine, &container, host));
+        let machine = runtime.machine(name);
+        container.inside = Some(inside(&*machine, &container, host));
     }
     container.judge(host)
 }

@@ -16,7 +16,7 @@ use phoenix_sdk::{ContainerState, FileState, Manager};
 use super::{Config, Edit, Runtime, failed, lines};
 use crate::{
     error::{Error, ErrorKind, Result},
-    transport::{Exec, LocalMachine, Read, Reader, Seen, printable},
+    transport::{ContainerMachine, Exec, LocalMachine, Mutator, Read, Reader, Seen, printable},
 };
 
 /// Where LXC keeps its containers unless `/etc/lxc/lxc.conf` says otherwise.
@@ -82,11 +82,13 @@ impl Lxc {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn label(&self, container: &str) -> Result<Option<String>> {
-        // The number of init costs a process, so it is asked for only where there are labels.
         if !proc::has_labels() {
             return Ok(None);
         }
-        let pid = self.tool("lxc-info", container, &["-p", "-H"])?;
+        let pid = match proc::init(&self.path, container) {
+            Some(init) => init.to_string(),
+            None => self.tool("lxc-info", container, &["-p", "-H"])?,
+        };
         let label = proc::label(&pid).map_err(|error| {
             let container = printable(container);
             failed(format!("the AppArmor label of `{container}` could not be read")).cause(error)
@@ -224,6 +226,16 @@ impl Runtime for Lxc {
         ["lxc-attach", "-P", &self.path, "-n", container, "--clear-env", "--"]
             .map(str::to_owned)
             .to_vec()
+    }
+
+    fn machine(&self, container: &str) -> Box<dyn Mutator> {
+        let (lxc, name) = (self.clone(), container.to_owned());
+        let machine = ContainerMachine::new(container, self.attach(container));
+        Box::new(machine.seen_from_outside(move || lxc.init(&name)))
+    }
+
+    fn init(&self, container: &str) -> Option<u32> {
+        proc::init(&self.path, container)
     }
 }
 

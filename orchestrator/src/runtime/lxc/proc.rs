@@ -16,6 +16,57 @@ pub(super) fn is_named(path: &str, container: &str) -> bool {
     path.len() + container.len() + "//command".len() < 106
 }
 
+/// How often a container's control group may have been left behind by a monitor that was killed: LXC numbers the next one.
+const LEFT_BEHIND: usize = 9;
+
+/// The number of a container's init: the only child of its monitor, which is found by its control group and known by
+/// its title. Nothing where control groups are laid out otherwise.
+pub(super) fn init(path: &str, container: &str) -> Option<u32> {
+    let is_monitor = |number: &&str| {
+        fs::read(format!("/proc/{number}/cmdline"))
+            .is_ok_and(|line| is_monitor(&line, path, container))
+    };
+    let monitor = groups(container).find_map(|group| {
+        let members = fs::read_to_string(group).ok()?;
+        members.lines().find(is_monitor).map(str::to_owned)
+    })?;
+    let children = fs::read_to_string(format!("/proc/{monitor}/task/{monitor}/children")).ok()?;
+    let mut children = children.split_whitespace();
+    match (children.next(), children.next()) {
+        (Some(init), None) => init.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Where the members of a monitor's control group stand: LXC's own layout and that of Proxmox, by the unified hierarchy or
+/// systemd's of the older ones; the likeliest first. Another container may have such a name too.
+fn groups(container: &str) -> impl Iterator<Item = String> {
+    let mounts = ["/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"];
+    let places = mounts.map(|mount| ['.', '/'].map(|joint| format!("{mount}/lxc.monitor{joint}")));
+    (0..=LEFT_BEHIND).flat_map(move |number| {
+        let name = match number {
+            0 => format!("{container}/cgroup.procs"),
+            _ => format!("{container}-{number}/cgroup.procs"),
+        };
+        places.clone().into_iter().flatten().map(move |place| place + &name)
+    })
+}
+
+/// Whether a command line is that of a container's monitor: it has a title of its own or, where it stays in the
+/// foreground as on Proxmox, is `lxc-start` itself.
+fn is_monitor(line: &[u8], path: &str, container: &str) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let line = line.trim_end_matches('\0');
+    let words: Vec<&str> = line.split('\0').collect();
+    let foreground = match words[..] {
+        [program, "-F", "-n", name] => {
+            program.rsplit('/').next() == Some("lxc-start") && name == container
+        }
+        _ => false,
+    };
+    foreground || line == format!("[lxc monitor] {path} {container}")
+}
+
 /// Whether a tool that starts or stops this container is at work. The container's monitor, which stays, has
 /// another name.
 pub(super) fn has_tool(path: &str, container: &str) -> bool {
@@ -49,7 +100,21 @@ pub(super) fn label(pid: &str) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{command_socket, is_named, is_tool};
+    use super::{command_socket, is_monitor, is_named, is_tool};
+
+    #[test]
+    fn a_monitor_is_known_by_its_whole_title() {
+        let is = |line: &str| is_monitor(line.as_bytes(), "/var/lib/lxc", "web");
+        assert!(is("[lxc monitor] /var/lib/lxc web") && is("[lxc monitor] /var/lib/lxc web\0\0"));
+        for other in [
+            "[lxc monitor] /var/lib/lxc web2",
+            "[lxc monitor] /srv/lxc web",
+            "lxc-start -n web",
+            "",
+        ] {
+            assert!(!is(other), "{other}");
+        }
+    }
 
     #[test]
     fn tools_are_told_from_the_monitor_and_from_those_of_others() {

@@ -21,7 +21,7 @@ use super::{
     flock::{self, Flock},
     locked, missing, unknown,
 };
-use crate::error::Result;
+use crate::{error::Result, transport::Mutator};
 
 /// Where Proxmox keeps everything that its nodes share.
 const CLUSTER: &str = "/etc/pve";
@@ -205,6 +205,14 @@ impl Runtime for Pve {
 
     fn attach(&self, container: &str) -> Vec<String> {
         self.lxc.attach(container)
+    }
+
+    fn machine(&self, container: &str) -> Box<dyn Mutator> {
+        self.lxc.machine(container)
+    }
+
+    fn init(&self, container: &str) -> Option<u32> {
+        self.lxc.init(container)
     }
 }
 

@@ -7,7 +7,7 @@ mod write;
 mod tests;
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -16,6 +16,7 @@ use phoenix_sdk::{Bytes, Output};
 use super::{
     Exec, Mutator, Read, Reader, Seen, WriteFile, errors,
     mark::Mark,
+    outside::{Outside, View},
     printable,
     session::{Answer, Broken, Fault, Item, MAX_ANSWER, Session, Status},
 };
@@ -31,12 +32,42 @@ pub struct ContainerMachine {
     /// For `lxc-attach` and the first answer of the shell.
     patience: Duration,
     session: Mutex<Option<Session>>,
+    /// Asks for the number of the container's init.
+    init: Box<dyn Fn() -> Option<u32> + Send + Sync>,
+    outside: Mutex<Option<Arc<Outside>>>,
 }
 
 impl ContainerMachine {
     /// A container of this name; the words in front of `/bin/sh` lead into it.
     pub fn new(name: impl Into<String>, attach: Vec<String>) -> Self {
-        Self { name: name.into(), attach, patience: OPENING, session: Mutex::new(None) }
+        Self {
+            name: name.into(),
+            attach,
+            patience: OPENING,
+            session: Mutex::new(None),
+            init: Box::new(|| None),
+            outside: Mutex::new(None),
+        }
+    }
+
+    /// The same, looked at from outside where that is enough. `init` gives the number of the container's init as the host
+    /// sees it, if it runs; it is asked again when that has ended.
+    #[must_use]
+    pub fn seen_from_outside(
+        mut self,
+        init: impl Fn() -> Option<u32> + Send + Sync + 'static,
+    ) -> Self {
+        self.init = Box::new(init);
+        self
+    }
+
+    /// The container from outside, found anew if its init has ended.
+    fn outside(&self) -> Option<Arc<Outside>> {
+        let mut place = self.outside.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.as_ref().is_none_or(|outside| !outside.lives()) {
+            *place = Outside::find(&self.init).map(Arc::new);
+        }
+        place.clone()
     }
 
     fn session(&self) -> MutexGuard<'_, Option<Session>> {
@@ -152,7 +183,24 @@ impl ContainerMachine {
 
 impl Reader for ContainerMachine {
     fn read(&self, reads: &[Read]) -> Result<Vec<Result<Seen>>> {
-        read::read(self, reads)
+        let view = self.view();
+        let mut seen: Vec<Option<Result<Seen>>> =
+            reads.iter().map(|read| Some(Ok(view.as_ref()?.read(read)?))).collect();
+        // It keeps the container's file systems busy.
+        drop(view);
+        let left: Vec<usize> = (0..reads.len()).filter(|at| seen[*at].is_none()).collect();
+        if !left.is_empty() {
+            let asked: Vec<Read> = left.iter().map(|at| reads[*at].clone()).collect();
+            tracing::debug!(container = %self.label(), ?asked, "cannot be told from outside");
+            for (at, answer) in left.into_iter().zip(read::read(self, &asked)?) {
+                seen[at] = Some(answer);
+            }
+        }
+        seen.into_iter().map(|seen| seen.ok_or_else(|| self.garbled("too few answers"))).collect()
+    }
+
+    fn view(&self) -> Option<View> {
+        self.outside()?.view()
     }
 
     fn probe(&self, exec: &Exec) -> Result<Output> {
@@ -163,6 +211,7 @@ impl Reader for ContainerMachine {
 impl Mutator for ContainerMachine {
     fn reconnect(&self) {
         self.session().take();
+        self.outside.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     fn exec(&self, exec: &Exec, line: &mut dyn FnMut(&str)) -> Result<Output> {

@@ -1,14 +1,18 @@
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _},
-    os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
-};
+//! What is at a path of the host.
 
-use phoenix_sdk::{Bytes, FileState, MAX_FILE, Permissions};
-use rustix::fs::{OFlags, major, minor};
+use std::{io, os::fd::AsFd as _};
+
+use phoenix_sdk::FileState;
+use rustix::fs::OFlags;
 
 use super::NAME;
-use crate::{error::Result, transport::errors};
+use crate::{
+    error::Result,
+    transport::{
+        errors,
+        place::{self, LOOK},
+    },
+};
 
 /// What is at a path. Only regular files are opened: a named pipe would wait for a writer for ever, and
 /// opening a device can do things.
@@ -18,78 +22,19 @@ pub(super) fn file(path: &str) -> Result<FileState> {
 }
 
 pub(super) fn state(path: &str) -> io::Result<FileState> {
-    let seen = match fs::symlink_metadata(path) {
-        Ok(seen) => seen,
-        Err(error) if is_absent(&error) => return Ok(FileState::Absent),
-        Err(error) => return Err(error),
-    };
-    let (kind, permissions) = (seen.file_type(), permissions(&seen));
-    if kind.is_file() {
-        return regular(path);
+    match place::at(path, LOOK)? {
+        Some(place) => place::state(place.as_fd()),
+        None => Ok(FileState::Absent),
     }
-    Ok(if kind.is_dir() {
-        FileState::Folder { permissions }
-    } else if kind.is_symlink() {
-        FileState::Symlink { target: fs::read_link(path)?.to_string_lossy().into_owned() }
-    } else if kind.is_block_device() || kind.is_char_device() {
-        let number = seen.rdev();
-        FileState::Device {
-            block: kind.is_block_device(),
-            major: major(number),
-            minor: minor(number),
-            permissions,
-        }
-    } else {
-        FileState::Other
-    })
 }
 
-/// Contents and permissions from one descriptor, so they belong together.
-fn regular(path: &str) -> io::Result<FileState> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file: File = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
-    let seen = file.metadata()?;
-    if !seen.is_file() {
-        return Err(io::Error::other("it was replaced while it was read"));
-    }
-    let mut content = Vec::new();
-    // Files of the kernel say that they are empty, so the size alone does not tell.
-    if seen.len() <= MAX_FILE {
-        file.take(MAX_FILE + 1).read_to_end(&mut content)?;
-    }
-    let size = seen.len().max(content.len() as u64);
-    Ok(if size > MAX_FILE {
-        FileState::TooLarge { size }
-    } else {
-        FileState::Regular { content: Bytes(content), permissions: permissions(&seen) }
-    })
-}
-
-/// The names in a folder, or nothing if there is none.
+/// The names in a folder, or nothing if there is none. That a file is no folder is another answer than that
+/// nothing is there.
 pub(super) fn folder(path: &str) -> Result<Option<Vec<String>>> {
     errors::validate_path("FILE-READ", path)?;
-    let names = || -> io::Result<Option<Vec<String>>> {
-        // That a file is no folder is another answer than that nothing is there.
-        match fs::metadata(path) {
-            Err(error) if is_absent(&error) => return Ok(None),
-            other => other?,
-        };
-        let mut names = fs::read_dir(path)?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect::<io::Result<Vec<_>>>()?;
-        names.sort();
-        Ok(Some(names))
-    };
-    names().map_err(|error| errors::unreadable(path, NAME, error))
-}
-
-fn permissions(seen: &fs::Metadata) -> Permissions {
-    Permissions { mode: seen.mode() & 0o7777, uid: seen.uid(), gid: seen.gid() }
-}
-
-/// Nothing is there, for certain. A path below a file is absent too.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    place::at(path, LOOK.difference(OFlags::NOFOLLOW))
+        .and_then(|place| place.map(|place| place::names(place.as_fd())).transpose())
+        .map_err(|error| errors::unreadable(path, NAME, error))
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ impl FakeHost {
             params,
             own_params: world.own_params,
             report: None,
+            looks: Vec::new(),
         })
     }
 

@@ -60,8 +60,8 @@ fn on_vfs_named(name: &str) -> World {
     let machine = world
         .container
         .file(daemon::PATH, "{\"storage-driver\": \"vfs\"}\n")
-        .answers_first(&docker::INFO, vec![], 0, "vfs\n")
-        .answers_first(&docker::INFO, ours(), 0, "fuse-overlayfs\n")
+        .answers_first(&docker::INFO, vec![], 0, "\"vfs\" null\n")
+        .answers_first(&docker::INFO, ours(), 0, "\"fuse-overlayfs\" null\n")
         .answers_first(&docker::IMAGES, vec![], 0, "nginx:1\n<none>:<none>\n")
         .answers_first(&docker::CONTAINERS, vec![], 0, "web\n")
         .answers(&migration::FACTS, vec![], 0, &facts(false))

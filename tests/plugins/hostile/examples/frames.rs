@@ -8,6 +8,10 @@ const ANSWER: u8 = 4;
 const READY: u8 = 16;
 const REQUEST: u8 = 18;
 const REPLY: u8 = 19;
+const FULL: u8 = 21;
+
+/// Where the lanes are, one of which is this call's own, and the others those of other units' calls.
+const LANES: std::ops::Range<usize> = 3..64;
 
 hostile::hostile!(&[
     ("garbage", Attempt::Alone(|| send(&[0xa5; 4096]))),
@@ -25,6 +29,17 @@ hostile::hostile!(&[
     ("ready-again", Attempt::Alone(|| send(&frame(READY, 0, b"{}")))),
     ("orchestrators-frame", Attempt::Alone(|| send(&frame(ANSWER, 1, b"{}")))),
     ("answer-for-others", Attempt::Alone(answer_for_others)),
+    ("garbage-in-lanes", Attempt::Alone(|| send_in_lanes(&[0xa5; 64]))),
+    (
+        "reply-in-lanes",
+        Attempt::Alone(|| send_in_lanes(&frame(REPLY, 1, b"{\"changes\":[],\"evidence\":[]}")))
+    ),
+    (
+        "request-in-lanes",
+        Attempt::Alone(|| send_in_lanes(&frame(REQUEST, 0, b"{\"request\":\"take_back\"}")))
+    ),
+    ("steal-from-lanes", Attempt::Alone(steal_from_lanes)),
+    ("full-in-lanes", Attempt::Alone(|| send_in_lanes(&frame(FULL, 0, b"")))),
     ("flood-frames", Attempt::Alone(flood_frames)),
     ("flood-requests", Attempt::Asking(flood_requests)),
     ("close-socket", Attempt::Alone(close_socket)),
@@ -53,6 +68,35 @@ fn send(bytes: &[u8]) -> Outcome {
         Ok(()) => silence(),
         Err(error) => Outcome::Held(error.to_string()),
     }
+}
+
+/// Sends this to whoever listens at any lane, and waits for what becomes of it.
+fn send_in_lanes(bytes: &[u8]) -> Outcome {
+    let write = |lane| system_call(libc::SYS_write, [lane, bytes.as_ptr() as usize, bytes.len()]);
+    match LANES.filter(|lane| write(*lane).is_ok()).count() {
+        0 => Outcome::Held("no lane to write to".to_owned()),
+        _ => silence(),
+    }
+}
+
+/// Reads what is for other units' calls, from whichever lane has something first.
+fn steal_from_lanes() -> Outcome {
+    let steal = |lane| {
+        let mut bytes = vec![0_u8; 1 << 16];
+        loop {
+            let piece = [lane, bytes.as_mut_ptr() as usize, bytes.len()];
+            if system_call(libc::SYS_read, piece).is_err() {
+                return;
+            }
+        }
+    };
+    for lane in LANES {
+        // Each waits in a thread of its own.
+        if std::thread::Builder::new().stack_size(16 << 10).spawn(move || steal(lane)).is_err() {
+            break;
+        }
+    }
+    silence()
 }
 
 /// Says nothing any more.

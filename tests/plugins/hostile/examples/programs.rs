@@ -9,6 +9,7 @@ hostile::hostile!(&[
     ("exec-from-memory", Attempt::Alone(exec_from_memory)),
     ("fork-bomb", Attempt::Alone(fork_bomb)),
     ("thread-bomb", Attempt::Alone(thread_bomb)),
+    ("hoard-threads", Attempt::Alone(hoard_threads)),
     ("load-library", Attempt::Alone(load_library)),
     ("make-code", Attempt::Alone(make_code)),
 ]);
@@ -59,6 +60,13 @@ fn thread_bomb() -> Outcome {
         }
     }
     Outcome::Succeeded("1000 threads".to_owned())
+}
+
+/// None is left for the call of another unit that comes meanwhile.
+fn hoard_threads() -> Outcome {
+    let outcome = thread_bomb();
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    outcome
 }
 
 /// The one that it is itself, at the place where the operator has it.

@@ -45,6 +45,8 @@ struct Params {
     text: String,
     /// Which rule is broken.
     how: String,
+    /// What is to be installed besides.
+    packages: Vec<String>,
 }
 
 impl Params {
@@ -139,7 +141,12 @@ impl Step for Misbehaving {
             return Ok(CheckReport { changes: vec![Change::new(kind)], ..CheckReport::default() });
         }
         let content = if params.text.is_empty() { CONTENT } else { &params.text };
-        Wanted::on(cx.machine()).change(file(PATH, content)).into_report()
+        let wanted = Wanted::on(cx.machine());
+        let wanted = match params.packages.as_slice() {
+            [] => wanted,
+            names => wanted.packages(names.iter().map(String::as_str)),
+        };
+        wanted.change(file(PATH, content)).into_report()
     }
 
     fn apply(&self, cx: &Context<'_>, params: &Params, report: &CheckReport) -> Result<()> {

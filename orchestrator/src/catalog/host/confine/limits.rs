@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::super::lanes::LANES;
 use rustix::process::{Resource, Rlimit, geteuid, setrlimit};
 
 /// What a step may allocate, in bytes. A step works on documents of a few MiB at most.
@@ -10,8 +11,8 @@ const MEMORY: u64 = 256 << 20;
 const ADDRESS_SPACE: u64 = 768 << 20;
 /// How many threads it may have: one for each unit that runs at once, and a few.
 const THREADS: u64 = 96;
-/// Socket, error output, and what the loader opens for a moment.
-const FILES: u64 = 16;
+/// Its lanes, socket, error output, and what the loader opens for a moment.
+const FILES: u64 = LANES as u64 + 16;
 
 /// Lowers the limits for good.
 pub(super) fn lower() -> io::Result<()> {

@@ -12,8 +12,8 @@ use seccompiler::{
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// What every process does all the time: memory, threads that wait, clocks, and its open descriptors, of
-/// which it has two.
+/// What every process does all the time: memory, threads that wait, clocks, and its open descriptors: a socket, its
+/// lanes, and an error output.
 const ALWAYS: &[i64] = &[
     libc::SYS_brk,
     libc::SYS_clock_getres,
@@ -32,6 +32,7 @@ const ALWAYS: &[i64] = &[
     libc::SYS_munmap,
     libc::SYS_nanosleep,
     libc::SYS_poll,
+    libc::SYS_ppoll,
     libc::SYS_read,
     libc::SYS_restart_syscall,
     libc::SYS_rseq,
