@@ -10,6 +10,8 @@ pub mod interrupt;
 pub mod lab;
 pub mod packages;
 pub mod process;
+pub mod process_tree;
 pub mod say;
 pub mod testbed;
+pub mod trace;
 pub mod workspace;

@@ -23,8 +23,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Chore {
     /// Measure what the product costs. Makes containers on this machine.
-    #[command(subcommand)]
-    Bench(bench::Verb),
+    Bench(bench::Bench),
     /// Bring Docker up in a real unprivileged LXC container on this machine, twice.
     Demo(demo::Options),
     /// Write docs/errors.md anew from the code tables.
@@ -51,7 +50,7 @@ fn main() -> ExitCode {
 
 fn run(chore: Chore) -> Result<ExitCode> {
     match chore {
-        Chore::Bench(verb) => bench::run(&verb)?,
+        Chore::Bench(bench) => bench::run(&bench)?,
         Chore::Demo(options) => demo::run(&options)?,
         Chore::Docs => docs::run()?,
         Chore::Lab(verb) => return lab_verbs::run(verb),
@@ -59,4 +58,14 @@ fn run(chore: Chore) -> Result<ExitCode> {
         Chore::Test(options) => test::run(&options)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Arguments::command().debug_assert();
+    }
 }

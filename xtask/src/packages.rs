@@ -45,6 +45,15 @@ pub const TESTS: &[Package] = &[
     Package { name: "strace", why: "counts how often a container is entered" },
 ];
 
+/// What the benchmarks need besides.
+pub const BENCH: &[Package] = &[
+    Package {
+        name: "python3-venv",
+        why: "keeps the tools that are compared with away from the machine",
+    },
+    Package { name: "strace", why: "counts processes, and how often a container is entered" },
+];
+
 /// Installs those of `wanted` that are missing, and says which and why.
 ///
 /// The package lists are only fetched anew when the installation fails without that: a fresh machine

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use xtask::{lab::product, process, say, workspace};
 
 use super::{
-    bed::{self, Bed, targetless},
+    bed::{self, Bed, targetless, unacquainted},
     record::{self, Comparison, Machine, Record},
     sampler::{Rounds, Sampler},
 };
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let run = |binary: &Path| bed.command(binary, "run");
     let plan = |binary: &Path| bed.command(binary, "plan");
     // Needs no container: it loads the steps and puts them in order.
-    let graph = |binary: &Path| targetless(&folder, binary, &["graph", "--features", "docker"]);
+    let graph = |binary: &Path| unacquainted(&folder, binary, &["graph", "--features", "docker"]);
     let commit = record::commit()?;
     let [run, plan, graph] = say::timed("measuring", || {
         Sampler::new()?.in_turns(

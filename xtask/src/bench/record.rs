@@ -1,12 +1,12 @@
 //! What a benchmark found, for the terminal and for `docs/bench`.
 
-use std::{fs, io::Write as _, process::Command, thread::available_parallelism, time::Duration};
+use std::{fmt::Write as _, fs, process::Command, thread::available_parallelism, time::Duration};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use xtask::{process, say, workspace};
+use xtask::{process, workspace};
 
-use super::{sampler::Sample, statistics::Spread};
+use super::{fleet_table::time, publish::publish, sampler::Sample, statistics::Spread};
 
 /// The results of one benchmark.
 #[derive(Serialize)]
@@ -34,6 +34,7 @@ pub(crate) struct Record {
 pub(crate) struct Machine {
     processor: String,
     processors: usize,
+    memory_gib: f64,
     kernel: String,
 }
 
@@ -46,9 +47,26 @@ impl Machine {
             processor: name
                 .map_or_else(|| "unknown".to_owned(), |(_, name)| name.trim().to_owned()),
             processors: available_parallelism().context("cannot count processors")?.get(),
+            memory_gib: memory_gib()?,
             kernel: rustix::system::uname().release().to_string_lossy().into_owned(),
         })
     }
+
+    /// For people, with the commit that was measured.
+    pub(crate) fn line(&self, commit: &str) -> String {
+        let Self { processor, processors, memory_gib, kernel } = self;
+        let commit = format!("commit `{commit}`");
+        format!("{processor}, {processors} processors, {memory_gib} GiB, Linux {kernel}, {commit}.")
+    }
+}
+
+/// Rounded to a tenth.
+fn memory_gib() -> Result<f64> {
+    let text = fs::read_to_string("/proc/meminfo").context("cannot read `/proc/meminfo`")?;
+    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
+    let total = total.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    let total = total.context("`/proc/meminfo` has no `MemTotal`")?;
+    Ok((total / 1024.0 / 1024.0 * 10.0).round() / 10.0)
 }
 
 /// One command of two builds.
@@ -96,39 +114,39 @@ impl Comparison {
         Ok(Self { command: command.to_owned(), product: cost(0)?, other: cost(1)?, ratio })
     }
 
-    fn rows(&self, names: [&str; 2]) -> String {
-        let row = |what: &str, unit: &str, Spread { median, min, max }: Spread, digits: usize| {
-            let number = |value: f64| format!("{value:.digits$}{unit}");
-            let (median, min, max) = (number(median), number(min), number(max));
-            format!("{:<8}{what:<22}{median:>12}{min:>12}{max:>12}\n", self.command)
+    fn rows(&self) -> String {
+        let costs = [
+            ("CPU", self.product.cpu_ms, self.other.cpu_ms, self.ratio.cpu),
+            ("wall", self.product.wall_ms, self.other.wall_ms, self.ratio.wall),
+        ];
+        let row = |(what, product, other, ratio): (&str, Spread, Spread, Spread)| {
+            let Spread { median, min, max } = ratio;
+            let ratio = format!("**{median:.3}** ({min:.2} - {max:.2})");
+            format!(
+                "| `{}` | {what} | {} | {} | {ratio} |\n",
+                self.command,
+                time(product),
+                time(other)
+            )
         };
-        let costs = [(names[0], &self.product), (names[1], &self.other)];
-        let mut text = String::new();
-        for (name, cost) in costs {
-            text += &row(&format!("CPU, {name}"), " ms", cost.cpu_ms, 1);
-        }
-        text += &row("CPU, ratio", "", self.ratio.cpu, 3);
-        for (name, cost) in costs {
-            text += &row(&format!("wall, {name}"), " ms", cost.wall_ms, 1);
-        }
-        text + &row("wall, ratio", "", self.ratio.wall, 3)
+        costs.map(row).concat()
     }
 }
 
 impl Record {
     /// Shows it, under these names of the two builds, and writes it down.
     pub(crate) fn publish(&self, names: [&str; 2]) -> Result<()> {
-        let mut text = format!("{:<8}{:<22}{:>12}{:>12}{:>12}\n", "", "", "median", "min", "max");
-        text.extend(self.comparisons.iter().map(|comparison| comparison.rows(names)));
-        std::io::stdout().write_all(text.as_bytes()).context("cannot print")?;
-        let folder = workspace::root().join("docs/bench");
-        let path = folder.join(format!("{}.json", self.benchmark));
-        let json = serde_json::to_string_pretty(self)? + "\n";
-        fs::create_dir_all(&folder)
-            .and_then(|()| fs::write(&path, json))
-            .with_context(|| format!("cannot write `{}`", path.display()))?;
-        say::note(&format!("wrote {}", path.display()));
-        Ok(())
+        publish(self.benchmark, self, &self.table(names))
+    }
+
+    fn table(&self, [product, other]: [&str; 2]) -> String {
+        let mut text = format!("{}, {}\n\n", self.date, self.machine.line(&self.commit));
+        let _ = writeln!(
+            text,
+            "| {} containers, {} rounds | | {product} | {other} | ratio of the pairs |\n|---|---|---|---|---|",
+            self.containers, self.rounds
+        );
+        text + &self.comparisons.iter().map(Comparison::rows).collect::<String>()
     }
 }
 
@@ -159,7 +177,7 @@ mod tests {
         let cpu = comparison.ratio.cpu;
         assert_eq!((cpu.median, cpu.min, cpu.max), (1.1, 1.1, 2.0));
         assert_eq!(comparison.product.cpu_ms.median, 22.0);
-        let rows = comparison.rows(["ours", "theirs"]);
-        assert!(rows.contains("run     CPU, ratio                   1.100"), "{rows}");
+        let row = "| `run` | CPU | **22.0 ms** (11.0 - 100.0) | **20.0 ms** (10.0 - 50.0) | **1.100** (1.10 - 2.00) |\n";
+        assert!(comparison.rows().starts_with(row), "{}", comparison.rows());
     }
 }

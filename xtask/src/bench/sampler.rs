@@ -4,16 +4,25 @@ use std::{
     fs::File,
     io::{self, Read as _, Seek as _},
     mem,
-    process::{Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio, id},
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::{
     io::Errno,
     process::{WaitOptions, getpid, set_child_subreaper, wait},
 };
-use xtask::{interrupt, process};
+use xtask::{interrupt, process, process_tree};
+
+/// How often the memory of a command is looked at.
+const INTERVAL: Duration = Duration::from_millis(3);
+
+/// A process has one heir of what others leave behind, and one sum of what it has buried: two samplers at once would take each
+/// other's dead for their own.
+static ONLY: Mutex<()> = Mutex::new(());
 
 /// What one run of a command cost.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +32,41 @@ pub(crate) struct Sample {
     /// The time, in the kernel too, of all processes that it started, until the last of them had ended. What
     /// kernel threads do for it later is in nobody's account.
     pub(crate) cpu: Duration,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// As typed, for messages.
+    line: String,
+    /// As a shell would give it.
+    pub(crate) code: i32,
+    /// What it wrote to stdout and stderr, as it came.
+    pub(crate) text: String,
+}
+
+impl Finished {
+    fn of(command: &Command, status: ExitStatus, mut output: File) -> Result<Self> {
+        let mut bytes = Vec::new();
+        output.rewind()?;
+        output.read_to_end(&mut bytes)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Self { line: process::command_line(command), code: process::exit_code(status), text })
+    }
+
+    /// Of a command that told this.
+    #[cfg(test)]
+    pub(crate) fn told(code: i32, text: &str) -> Self {
+        Self { line: "a command".to_owned(), code, text: text.to_owned() }
+    }
+
+    /// Demands success.
+    pub(crate) fn success(&self) -> Result<()> {
+        if self.code != 0 {
+            bail!("`{}` ended with exit code {}\n{}", self.line, self.code, self.text);
+        }
+        Ok(())
+    }
 }
 
 /// How often something is measured.
@@ -41,37 +85,55 @@ pub(crate) type Make<'a> = &'a dyn Fn() -> Command;
 
 /// While there is one, whatever a command leaves behind becomes a child of ours: the kernel tells the cost
 /// of a process to the one that buries it, and who buries nobody hears nothing.
-pub(crate) struct Sampler(());
+pub(crate) struct Sampler(
+    #[expect(dead_code, reason = "held, never looked at")] MutexGuard<'static, ()>,
+);
 
 impl Sampler {
-    /// For a time in which nothing else starts processes here, and no container is started.
+    /// For a time in which nothing else starts processes here, and no container is started. Waits for the end of another one.
     pub(crate) fn new() -> Result<Self> {
+        let only = ONLY.lock().unwrap_or_else(PoisonError::into_inner);
         set_child_subreaper(Some(getpid())).context("cannot become the heir of processes")?;
-        Ok(Self(()))
+        Ok(Self(only))
     }
 
     /// Runs a command that must succeed.
     pub(crate) fn sample(&self, command: &mut Command) -> Result<Sample> {
-        interrupt::check()?;
-        let line = process::command_line(command);
-        // A file, because reading a pipe meanwhile would cost time on the same processors.
-        let mut output = tempfile::tempfile().context("cannot create a temporary file")?;
-        let stream = |file: &File| file.try_clone().map(Stdio::from);
-        command.stdin(Stdio::null()).stdout(stream(&output)?).stderr(stream(&output)?);
+        let (sample, finished) = self.run(command)?;
+        finished.success()?;
+        Ok(sample)
+    }
+
+    /// Runs a command, whatever its end.
+    pub(crate) fn run(&self, command: &mut Command) -> Result<(Sample, Finished)> {
+        let output = prepare(command)?;
         let before = cpu_of_the_buried()?;
         let begin = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("cannot run `{line}`"))?;
-        let status = child.wait().with_context(|| format!("cannot wait for `{line}`"))?;
+        let mut child = spawn(command)?;
+        let status = child.wait().context("cannot wait for a command")?;
         let wall = begin.elapsed();
         bury_the_rest()?;
         let cpu = cpu_of_the_buried()?.saturating_sub(before);
-        if !status.success() {
-            let mut text = String::new();
-            output.rewind()?;
-            output.read_to_string(&mut text)?;
-            bail!("`{line}` ended with exit code {}\n{text}", process::exit_code(status));
-        }
-        Ok(Sample { wall, cpu })
+        Ok((Sample { wall, cpu }, Finished::of(command, status, output)?))
+    }
+
+    /// Runs a command, and gives the largest memory that it and all that it started had together, in KiB (PSS): what is
+    /// shared with processes that are not its own counts in proportion. Looking costs time, so its time is not measured.
+    pub(crate) fn peak_kib(&self, command: &mut Command) -> Result<(u64, Finished)> {
+        let output = prepare(command)?;
+        let mut child = spawn(command)?;
+        let mut peak = 0;
+        let status = loop {
+            peak = peak.max(process_tree::memory_kib(process_tree::below(id())));
+            if let Some(status) = child.try_wait().context("cannot wait for a command")? {
+                break status;
+            }
+            thread::sleep(INTERVAL);
+        };
+        bury_the_rest()?;
+        // The command lived at the first look, so that nothing means that nobody tells.
+        ensure!(peak > 0, "this kernel shows no PSS");
+        Ok((peak, Finished::of(command, status, output)?))
     }
 
     /// Runs all these pairs of commands in each round, so that whatever else the machine does is the same to
@@ -105,6 +167,20 @@ impl Drop for Sampler {
         // Asked for nothing but what was possible before.
         let _ = set_child_subreaper(None);
     }
+}
+
+/// Sends what it writes to the file that this gives.
+fn prepare(command: &mut Command) -> Result<File> {
+    interrupt::check()?;
+    // A file, because reading a pipe meanwhile would cost time on the same processors.
+    let output = tempfile::tempfile().context("cannot create a temporary file")?;
+    let stream = || output.try_clone().map(Stdio::from);
+    command.stdin(Stdio::null()).stdout(stream()?).stderr(stream()?);
+    Ok(output)
+}
+
+fn spawn(command: &mut Command) -> Result<Child> {
+    command.spawn().with_context(|| format!("cannot run `{}`", process::command_line(command)))
 }
 
 fn bury_the_rest() -> Result<()> {
@@ -150,5 +226,21 @@ mod tests {
         assert!(folder.path().join("done").exists());
         // No processor counts that far in less, and a shell that only starts another needs far less.
         assert!(sample.cpu > Duration::from_millis(10), "{sample:?}");
+    }
+
+    #[test]
+    fn the_memory_of_all_that_is_started_counts_and_failures_are_shown() {
+        let sampler = Sampler::new().unwrap();
+        let command = |program: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", program]);
+            command
+        };
+        let (one, _) = sampler.peak_kib(&mut command("sleep 0.2; :")).unwrap();
+        let more = "for i in 1 2 3 4 5 6; do (sleep 0.2; :) & done; wait; echo told; exit 3";
+        let (six, finished) = sampler.peak_kib(&mut command(more)).unwrap();
+        assert!(one > 50 && six > 2 * one, "{one} and {six} KiB");
+        assert_eq!(finished.code, 3);
+        assert!(finished.success().unwrap_err().to_string().contains("told"));
     }
 }

@@ -65,6 +65,8 @@ pub enum Flavor {
     Networked,
     /// A network by DHCP, and Docker is installed already; fuse-overlayfs can be.
     Docker,
+    /// What Ansible wants to find in a container; Docker can be installed from the repository inside.
+    Python,
 }
 
 impl Flavor {
@@ -74,6 +76,7 @@ impl Flavor {
             Self::Bare => "",
             Self::Networked => "-net",
             Self::Docker => "-docker",
+            Self::Python => "-python",
         }
     }
 
@@ -82,6 +85,7 @@ impl Flavor {
             Self::Bare => Vec::new(),
             Self::Networked => release.network().to_vec(),
             Self::Docker => [release.network(), release.docker()].concat(),
+            Self::Python => vec!["python3", "python3-apt"],
         }
     }
 
@@ -89,7 +93,7 @@ impl Flavor {
     pub(super) fn installable(self, release: Release) -> Vec<&'static str> {
         let fuse: &[&str] = &["fuse-overlayfs"];
         match self {
-            Self::Bare | Self::Networked => [release.docker(), fuse].concat(),
+            Self::Bare | Self::Networked | Self::Python => [release.docker(), fuse].concat(),
             Self::Docker => fuse.to_vec(),
         }
     }
