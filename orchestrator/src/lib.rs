@@ -17,7 +17,7 @@
 //! | catalog | error, trust, config, transport |
 //! | cache | config, transport, trust |
 //! | denials | error, transport |
-//! | effect | error, cache, transport, denials, runtime |
+//! | effect | error, trust, cache, transport, denials, runtime |
 //! | doctor | error, graph, transport, runtime, effect |
 //! | engine | error, cache, config, graph, lock, catalog, transport, runtime, effect |
 //! | journal | error, graph, transport, effect, engine |

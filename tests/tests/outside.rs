@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use phoenix_orch::{
-    effect::{self, Eyes},
+    effect::{self, Dockers, Eyes},
     runtime::{Lxc, Runtime},
     transport::{ContainerMachine, Exec, LocalMachine, Mutator, Read, Reader},
 };
@@ -52,7 +52,8 @@ impl Both {
 
     fn answers(&self, argv: &[&str]) -> Result<(Output, Output)> {
         let exec = Exec::new(argv.iter().copied());
-        Ok((effect::probe(&*self.outside, &exec)?, effect::probe(&self.inside, &exec)?))
+        let outside = effect::probe(&*self.outside, &exec, None)?;
+        Ok((outside, effect::probe(&self.inside, &exec, None)?))
     }
 
     /// Whether the machine was entered since it was last asked; entering shows as a shell of ours in the container.
@@ -137,6 +138,61 @@ fn commands_whose_answer_is_known_print_just_that() -> Result<()> {
     Ok(())
 }
 
+const INFO: [&str; 4] = ["docker", "info", "--format", "{{json .Driver}} {{json .DriverStatus}}"];
+
+#[test]
+fn a_docker_is_asked_again_once_it_was_started_anew() -> Result<()> {
+    let both = Both::new(Image::ensure_flavor(Release::Bookworm, Flavor::Docker))?;
+    let (name, state) = (both.container.name(), tempfile::tempdir()?);
+    let dockers = Dockers::kept_in(state.path());
+    let knowing = || -> Result<(Output, Output)> {
+        let exec = Exec::new(INFO);
+        let outside = effect::probe(&*both.outside, &exec, Some(dockers.of(name)))?;
+        Ok((outside, effect::probe(&both.inside, &exec, None)?))
+    };
+    let start_with = |driver: &str| {
+        both.container.script(&format!(
+            "mkdir -p /etc/docker && echo '{{\"storage-driver\": \"{driver}\"}}' > /etc/docker/daemon.json && \
+             {{ systemctl reset-failed docker.service || :; }} && systemctl restart docker.service"
+        ))
+    };
+
+    // Docker asks for no more of the driver than that its program is there.
+    both.container.ok(&["ln", "-s", "/bin/true", "/usr/bin/fuse-overlayfs"])?;
+    start_with("fuse-overlayfs")?;
+    let (first, inside) = knowing()?;
+    assert_eq!(first, inside);
+    assert_eq!(knowing()?.0, first);
+    // That it was not asked the second time shows in what is kept.
+    let kept =
+        std::fs::read_dir(state.path().join("dockers"))?.next().context("nothing kept")??;
+    let text = std::fs::read_to_string(kept.path())?;
+    std::fs::write(kept.path(), text.replace("fuse-overlayfs", "what-was-kept"))?;
+    assert!(knowing()?.0.stdout.to_text().contains("what-was-kept"));
+
+    // One that does not answer is not said to be well.
+    both.container.script("mv /run/docker.sock /run/away.sock")?;
+    let (outside, inside) = knowing()?;
+    assert_eq!(outside, inside);
+    assert_ne!(outside.exit, 0);
+    both.container.script("mv /run/away.sock /run/docker.sock")?;
+
+    // The same file says something else, and the same process does what it did.
+    both.container.script("echo '{\"storage-driver\": \"vfs\"}' > /etc/docker/daemon.json")?;
+    assert!(knowing()?.0.stdout.to_text().contains("what-was-kept"));
+    for driver in ["vfs", "fuse-overlayfs"] {
+        start_with(driver)?;
+        let (outside, inside) = knowing()?;
+        assert_eq!(outside, inside, "{driver}");
+        assert!(outside.stdout.to_text().contains(driver), "{outside:?}");
+    }
+    both.container.script("systemctl stop docker.socket docker.service")?;
+    let (outside, inside) = knowing()?;
+    assert_eq!(outside, inside);
+    assert_ne!(outside.exit, 0);
+    Ok(())
+}
+
 #[test]
 fn nobody_enters_for_what_is_told_from_outside() -> Result<()> {
     let both = Both::new(Image::ensure_flavor(Release::Bookworm, Flavor::Docker))?;
@@ -147,11 +203,10 @@ fn nobody_enters_for_what_is_told_from_outside() -> Result<()> {
         Subject::Service { name: "docker.service".to_owned() },
     ];
     Both::seen(&*both.outside, &known)?;
-    for argv in [
-        &["systemctl", "show", "docker.service", "--property=ExecStart,Environment"][..],
-        &["docker", "info", "--format", "{{json .Driver}} {{json .DriverStatus}}"],
-    ] {
-        effect::probe(&*both.outside, &Exec::new(argv.iter().copied()))?;
+    for argv in
+        [&["systemctl", "show", "docker.service", "--property=ExecStart,Environment"][..], &INFO]
+    {
+        effect::probe(&*both.outside, &Exec::new(argv.iter().copied()), None)?;
     }
     assert!(!both.was_entered()?);
     Both::seen(&both.inside, &known)?;

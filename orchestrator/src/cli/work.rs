@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     config::Restart,
+    effect::Dockers,
     engine::{self, Ask, Claims, Fleet, Job, Mode, OnFailure, Sink, State, Transcripts},
     error::Result,
     journal::{Journal, JournalSink},
@@ -105,6 +106,10 @@ pub(super) fn work(order: Order<'_>) -> Result<(State, u8)> {
     let cache = package_cache(&setting.manifest);
     let mut fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers)
         .fetching_through(cache.clone());
+    // Whoever wants proof has all of it made anew.
+    if !matches!(mode, Mode::Verify) {
+        fleet = fleet.knowing(Dockers::kept_in(&global.state_dir));
+    }
     if let Some(patience) = patience {
         let locks = Locks::new(&global.state_dir, &run);
         fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));

@@ -49,7 +49,7 @@ pub use clean::clean;
 pub use container::{all_back, finish_restart};
 pub use describe::{describe, difference, shown};
 pub use expect::{before, expected};
-pub use facts::probe;
+pub use facts::{Dockers, KnownDocker, probe};
 pub use image::{Image, Item};
 pub use judge::{Judgement, judge};
 pub use judge_with::judge_with;

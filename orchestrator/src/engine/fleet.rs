@@ -9,7 +9,7 @@ use std::{
 use super::{Claims, undisturbed};
 use crate::{
     cache::Cache,
-    effect::{Eyes, Hands},
+    effect::{Dockers, Eyes, Hands, KnownDocker},
     error::{Error, ErrorKind, Result},
     graph::HOST,
     lock::Waiting,
@@ -24,6 +24,7 @@ pub struct Fleet {
     containers: BTreeMap<String, Container>,
     claims: Option<Claims>,
     cache: Option<Arc<Cache>>,
+    dockers: Option<Dockers>,
 }
 
 struct Container {
@@ -40,6 +41,8 @@ pub struct Target<'a> {
     pub own: &'a dyn Reader,
     /// Its runtime and name, for a container.
     pub container: Option<(&'a dyn Runtime, &'a str)>,
+    /// What its Docker has said in an earlier run, if that counts in this one.
+    pub docker: Option<KnownDocker<'a>>,
 }
 
 impl<'a> Target<'a> {
@@ -64,7 +67,7 @@ impl Fleet {
                 (name.clone(), Container { machine, ready: OnceLock::new() })
             })
             .collect();
-        Self { host, runtime, containers, claims: None, cache: None }
+        Self { host, runtime, containers, claims: None, cache: None, dockers: None }
     }
 
     /// The same, with every target for this run alone from its first claim on. A run that only plans needs
@@ -79,6 +82,13 @@ impl Fleet {
     #[must_use]
     pub fn fetching_through(mut self, cache: Option<Arc<Cache>>) -> Self {
         self.cache = cache;
+        self
+    }
+
+    /// The same, with Dockers that are not asked again what they have said and cannot say otherwise.
+    #[must_use]
+    pub fn knowing(mut self, dockers: Dockers) -> Self {
+        self.dockers = Some(dockers);
         self
     }
 
@@ -103,7 +113,9 @@ impl Fleet {
     /// in a run.
     pub fn target(&self, name: &str) -> Result<Target<'_>> {
         let Hands { own, container, .. } = self.hands(name)?;
-        Ok(Target { host: &*self.host, own, container })
+        let docker =
+            self.dockers.as_ref().zip(container).map(|(dockers, (_, name))| dockers.of(name));
+        Ok(Target { host: &*self.host, own, container, docker })
     }
 
     /// Hands on a target of the run.

@@ -176,7 +176,9 @@ impl<'r> UnitHost<'_, 'r> {
     fn probe(&self, machine: MachineId, argv: Vec<String>) -> Result<Answer> {
         let declared = self.declared(machine, &argv)?.time_limit_s;
         let limit = Duration::from_secs(declared.into()).min(LONGEST_PROBE);
-        let output = effect::probe(self.machine(machine)?, &Exec::new(argv).within(limit))?;
+        let docker = self.target.docker.filter(|_| machine == MachineId::Container);
+        let exec = Exec::new(argv).within(limit);
+        let output = effect::probe(self.machine(machine)?, &exec, docker)?;
         Ok(Answer::Ran { output })
     }
 

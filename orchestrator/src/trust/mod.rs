@@ -1,9 +1,11 @@
 //! Who could have written what a process of root is about to believe?
 
+mod kept;
 mod way;
 
 use std::{fs::Metadata, os::unix::fs::MetadataExt, path::Path};
 
+pub use kept::Kept;
 pub use way::{Stop, way};
 
 /// Why a file, folder or symbolic link is not to be trusted, as a fragment: somebody else than root and the caller owns

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 pub(super) const SOCKET: &str = "/run/docker.sock";
+/// Which systemd starts Docker by.
+pub(super) const SERVICE: &str = "docker.service";
 pub(super) const PROGRAM: &str = "/usr/bin/docker";
 /// Where the command line is told which Docker to speak to.
 pub(super) const SETTINGS: &str = "/root/.docker/config.json";
@@ -16,11 +18,21 @@ enum Part<'t> {
     Field(&'t str),
 }
 
-/// What `docker info --format TEMPLATE` prints for an answer of `/info`. It is asked for only if the template can be
-/// understood.
-pub(super) fn shown(template: &str, ask: impl FnOnce() -> Option<Vec<u8>>) -> Option<String> {
+/// What `docker info --format TEMPLATE` prints for an answer of `/info` with these fields at least. It is asked for only if
+/// the template can be understood.
+pub(super) fn shown(
+    template: &str,
+    ask: impl FnOnce(&[&str]) -> Option<Vec<u8>>,
+) -> Option<String> {
     let parts = parts(template)?;
-    let body = ask()?;
+    let fields: Vec<&str> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Field(name) => Some(*name),
+            Part::Text(_) => None,
+        })
+        .collect();
+    let body = ask(&fields)?;
     let info: BTreeMap<String, &RawValue> = serde_json::from_slice(&body).ok()?;
     // What has gone wrong in Docker is printed besides.
     if info.get("ServerErrors").is_some_and(|errors| errors.get() != "null") {
@@ -60,7 +72,7 @@ mod tests {
     #[test]
     fn fields_are_printed_as_docker_has_written_them() {
         let info = br#"{"Driver":"overlay2","DriverStatus":[["a","<b\u003e"]],"Swarm":{"X":1}}"#;
-        let shown = |template: &str| shown(template, || Some(info.to_vec()));
+        let shown = |template: &str| shown(template, |_| Some(info.to_vec()));
         let template = "{{json .Driver}} {{json .DriverStatus}}";
         assert_eq!(shown(template).unwrap(), "\"overlay2\" [[\"a\",\"<b\\u003e\"]]\n");
         assert_eq!(shown("plain").unwrap(), "plain\n");
@@ -78,11 +90,11 @@ mod tests {
             "{{json .A }}",
         ] {
             assert_eq!(parts(template), None, "{template}");
-            let ask = || -> Option<Vec<u8>> { panic!("asked for {template}") };
+            let ask = |_: &[&str]| -> Option<Vec<u8>> { panic!("asked for {template}") };
             assert_eq!(shown(template, ask), None);
         }
         for answer in ["", "[]", "{\"A\":", "{\"A\":1,\"ServerErrors\":[\"x\"]}"] {
-            assert_eq!(shown("{{json .A}}", || Some(answer.into())), None, "{answer}");
+            assert_eq!(shown("{{json .A}}", |_| Some(answer.into())), None, "{answer}");
         }
     }
 }

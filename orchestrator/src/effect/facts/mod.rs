@@ -5,8 +5,11 @@
 //! container. Whatever is unusual is no fact, and whoever asked runs the tool.
 
 mod docker_info;
+mod dockers;
 pub mod dpkg;
 mod systemctl;
+
+pub use dockers::{Dockers, KnownDocker};
 
 use std::{
     os::unix::net::UnixStream,
@@ -28,16 +31,22 @@ const UPDATES: &str = "/var/lib/dpkg/updates";
 const LARGEST_STATUS: u64 = 64 << 20;
 
 /// A container as it is now. Not to be kept: see [`View`].
-pub(super) struct Facts {
+pub(super) struct Facts<'a> {
     view: View,
+    docker: Option<KnownDocker<'a>>,
     /// Nothing before the first question, and within it if there is no bus that answers.
     bus: Option<Option<Bus>>,
 }
 
-impl Facts {
+impl<'a> Facts<'a> {
     /// Of a machine that can be seen from outside.
     pub(super) fn of(machine: &dyn Reader) -> Option<Self> {
-        Some(Self { view: machine.view()?, bus: None })
+        Some(Self { view: machine.view()?, docker: None, bus: None })
+    }
+
+    /// The same, and what its Docker has said in an earlier run is not asked again.
+    fn knowing(self, docker: Option<KnownDocker<'a>>) -> Self {
+        Self { docker, ..self }
     }
 
     /// What is seen of a subject, if it can be told.
@@ -58,7 +67,7 @@ impl Facts {
                 systemctl::shown(&start, &self.time_zone()?)
             }
             ["docker", "info", "--format", template] => {
-                docker_info::shown(template, || self.docker_info())
+                docker_info::shown(template, |fields| self.docker_info(fields))
             }
             _ => None,
         }?;
@@ -96,15 +105,34 @@ impl Facts {
         answer
     }
 
-    fn docker_info(&self) -> Option<Vec<u8>> {
+    fn docker_info(&mut self, fields: &[&str]) -> Option<Vec<u8>> {
         // The command line may have been told to speak to another Docker.
         let settings = self.view.file(docker_info::SETTINGS)?;
         let program = self.view.file(docker_info::PROGRAM)?;
         if settings != FileState::Absent || program == FileState::Absent {
             return None;
         }
+        let known = self.docker.and_then(|docker| {
+            let invocation = self.bus(|bus| bus.invocation(docker_info::SERVICE).ok())??;
+            Some((docker, invocation))
+        });
+        if let Some((docker, invocation)) = known
+            && let Some(info) = docker.known(invocation, fields)
+            // It runs; that it answers as well is part of what was asked.
+            && self.docker_says("/_ping")? == b"OK"
+        {
+            return Some(info);
+        }
+        let info = self.docker_says("/info")?;
+        if let Some((docker, invocation)) = known {
+            docker.keep(invocation, &info);
+        }
+        Some(info)
+    }
+
+    fn docker_says(&self, path: &str) -> Option<Vec<u8>> {
         let stream = connected(&self.view, docker_info::SOCKET)?;
-        let answer = http::get(stream, "/info", Instant::now() + PATIENCE).ok()?;
+        let answer = http::get(stream, path, Instant::now() + PATIENCE).ok()?;
         (answer.status == 200).then_some(answer.body)
     }
 
@@ -121,12 +149,17 @@ fn connected(view: &View, socket: &str) -> Option<UnixStream> {
     view.connect(socket, PATIENCE)
 }
 
-/// Runs a command that only looks, or tells what it would print.
+/// Runs a command that only looks, or tells what it would print. What the machine's Docker has said in an earlier run and
+/// still holds is not asked again.
 ///
 /// # Errors
 /// As [`Reader::probe`].
-pub fn probe(machine: &dyn Reader, exec: &Exec) -> crate::error::Result<Output> {
-    match Facts::of(machine).and_then(|mut facts| facts.answer(&exec.argv)) {
+pub fn probe(
+    machine: &dyn Reader,
+    exec: &Exec,
+    docker: Option<KnownDocker<'_>>,
+) -> crate::error::Result<Output> {
+    match Facts::of(machine).and_then(|facts| facts.knowing(docker).answer(&exec.argv)) {
         Some(output) => Ok(output),
         None => machine.probe(exec),
     }

@@ -128,7 +128,12 @@ fn with<T>(scope: Scope, work: impl FnOnce(&UnitHost<'_, '_>) -> T) -> T {
         job: &job,
         unit: &unit,
         meta: &meta,
-        target: Target { host: &HOST, own: &INSIDE, container: Some((&*runtime, "web")) },
+        target: Target {
+            host: &HOST,
+            own: &INSIDE,
+            container: Some((&*runtime, "web")),
+            docker: None,
+        },
         phase: Phase::Look,
         recorder: &recorder,
         performed: Mutex::new(0),

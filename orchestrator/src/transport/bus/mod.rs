@@ -204,6 +204,21 @@ impl Bus {
         })
     }
 
+    /// The name of the time for which a service runs now (`InvocationID`): systemd gives a new one to each start, and none twice.
+    /// Nothing if it does not run.
+    ///
+    /// # Errors
+    /// As [`Self::unit`].
+    pub(crate) fn invocation(&mut self, name: &str) -> Result<Option<[u8; 16]>, Unanswered> {
+        name::validate(name)?;
+        let mut queue = |key: &str| self.queue_property(name, "Unit", key);
+        let serials = [queue("InvocationID")?, queue("SubState")?];
+        let answers = self.ask(&serials)?;
+        let invocation: Vec<u8> = property(&answers, serials[0])?;
+        let state: String = property(&answers, serials[1])?;
+        Ok(invocation.try_into().ok().filter(|_| state == "running"))
+    }
+
     fn queue_property(&mut self, unit: &str, kind: &str, key: &str) -> Result<u32, Unanswered> {
         let method = Method {
             destination: SYSTEMD,
