@@ -4,12 +4,12 @@
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use xtask::{
-    say,
+    process, say,
     testbed::{Container, Disk},
 };
 
 use super::{
-    bed::{Bed, Ready},
+    bed::{self, Bed, Ready},
     competitor::{self, Competitor, FLOOR, Missing, OURS, Verdict, Without},
     fleet::{Ratio, ms, ratio, spread},
     fleet_table::{factor, missing_row, time},
@@ -19,6 +19,7 @@ use super::{
     record::{self, Machine},
     sampler::{Sample, Sampler},
     statistics::Spread,
+    timeline::Timeline,
 };
 
 /// How much is measured.
@@ -38,6 +39,8 @@ struct Record {
     commit: String,
     machine: Machine,
     rows: Vec<Row>,
+    /// Where the product's wall time goes.
+    parts: Vec<Part>,
     missing: Vec<Missing>,
 }
 
@@ -49,6 +52,14 @@ struct Row {
     cpu_ms: Spread,
     /// Divided by what the floor cost in the same round.
     to_floor: Ratio,
+}
+
+#[derive(Serialize)]
+struct Part {
+    name: &'static str,
+    wall_ms: Spread,
+    /// Of the product's whole wall time in the same round.
+    share: Spread,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -70,6 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let home = competitors.len();
     competitors.extend(peers::those_there(&facts, &options.without, &mut missing));
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); competitors.len()];
+    let mut timelines = Vec::new();
     let mut order: Vec<usize> = (0..competitors.len()).collect();
     for round in 0..options.rounds {
         fastrand::shuffle(&mut order);
@@ -81,7 +93,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             }
             let what = format!("round {} of {}: {}", round + 1, options.rounds, one.name);
             match say::timed(&what, || install(&bed, one, &judge)) {
-                Ok(sample) => samples[index].push(sample),
+                Ok(sample) => {
+                    samples[index].push(sample);
+                    if one.name == OURS {
+                        let words = ["runs", "show", "last", "--output", "json"];
+                        let shown = process::quiet(&mut bed::targetless(&folder, &binary, &words))?;
+                        timelines.push((ms(sample.wall), Timeline::of(&shown.stdout)?));
+                    }
+                }
                 Err(error) if index < home => return Err(error),
                 Err(error) => {
                     say::note(&format!("{} is left out: {error:#}", one.name));
@@ -105,8 +124,28 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         });
     }
     let (date, machine) = (record::date()?, Machine::this()?);
-    let record = Record { benchmark: "cold", date, commit, machine, rows, missing };
+    let parts = parts(&timelines)?;
+    let record = Record { benchmark: "cold", date, commit, machine, rows, parts, missing };
     publish("cold", &record, &record.table())
+}
+
+/// Of the wall time of each run and its timeline; none where the product was left out.
+fn parts(runs: &[(f64, Timeline)]) -> Result<Vec<Part>> {
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |name, of: fn(f64, &Timeline) -> f64| -> Result<Part> {
+        Ok(Part {
+            name,
+            wall_ms: spread(runs.iter().map(|(wall, timeline)| of(*wall, timeline)))?,
+            share: spread(runs.iter().map(|(wall, timeline)| of(*wall, timeline) / wall))?,
+        })
+    };
+    Ok(vec![
+        part("apt and dpkg, until their last line", |_, timeline| timeline.packages)?,
+        part("evidence", |_, timeline| timeline.evidence)?,
+        part("all else", |wall, timeline| wall - timeline.packages - timeline.evidence)?,
+    ])
 }
 
 /// What one needs for a container of its own, which is as the judge wants it afterwards.
@@ -150,6 +189,14 @@ impl Record {
                 factor(row.to_floor.cpu)
             );
         }
-        text + &self.missing.iter().map(|missing| missing_row(missing, 6)).collect::<String>()
+        text += &self.missing.iter().map(|missing| missing_row(missing, 6)).collect::<String>();
+        if !self.parts.is_empty() {
+            text += &format!("\n| of {OURS} | wall | share |\n|---|---|---|\n");
+        }
+        for part in &self.parts {
+            let share = part.share.median * 100.0;
+            text += &format!("| {} | {} | {share:.1} % |\n", part.name, time(part.wall_ms));
+        }
+        text
     }
 }

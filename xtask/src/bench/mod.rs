@@ -23,6 +23,7 @@ mod sampler;
 mod scale;
 mod start;
 mod statistics;
+mod timeline;
 mod venv;
 
 use anyhow::{Result, bail};
