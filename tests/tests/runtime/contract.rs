@@ -38,11 +38,6 @@ impl Bed<'_> {
     fn values(&self, key: &str) -> Result<Vec<String>> {
         Ok(self.runtime.values(&self.runtime.config(self.name())?, key))
     }
-
-    /// What tells one start of the container from another.
-    fn boot(&self) -> Result<String> {
-        self.container.ok(&["stat", "-c", "%Z", "/proc/1"])
-    }
 }
 
 type Promise = fn(&Bed<'_>) -> Result<()>;
@@ -145,9 +140,9 @@ fn sessions_are_clean(bed: &Bed<'_>) -> Result<()> {
 
 fn restarts_end_when_it_answers(bed: &Bed<'_>) -> Result<()> {
     bed.set("lxc.environment", "PHOENIX=new one", Others::Replaced)?;
-    let (before, mut said) = (bed.boot()?, Vec::new());
+    let (before, mut said) = (bed.container.init_pid()?, Vec::new());
     bed.runtime.restart(bed.name(), &mut |line| said.push(line.to_owned()))?;
-    ensure!(bed.boot()? != before, "it was not restarted: {said:?}");
+    ensure!(bed.container.init_pid()? != before, "it was not restarted: {said:?}");
     // Asked at once: a container whose systemd does not answer yet would fail here.
     let state = bed.container.exec(&["systemctl", "is-system-running"])?;
     ensure!(matches!(state.stdout.trim(), "running" | "degraded"), "{state:?}");
