@@ -78,7 +78,7 @@ impl Lab {
             say::note("the last lab has died; its remains are removed");
         }
         let (image, roots) = (Image::ensure()?, Roots::ensure()?);
-        let accelerator = Accelerator::probe();
+        let accelerator = Accelerator::probe(&image.kernel());
         let booted = match accelerator {
             // A real processor boots in no time.
             Accelerator::Kvm => None,
