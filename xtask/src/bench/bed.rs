@@ -32,7 +32,7 @@ pub(crate) struct Ready {
 impl Ready {
     /// With what the product needs.
     pub(crate) fn alone() -> Result<Self> {
-        product::build()?;
+        product::build_shipped()?;
         let folder = workspace::target().join("bench");
         prepare(&folder)?;
         Ok(Self { folder, commit: record::commit()?, binary: competitor::binary() })

@@ -169,9 +169,9 @@ pub(crate) fn cold_floor<'a>() -> Competitor<'a> {
     }
 }
 
-/// The product as it was built for release.
+/// The product as it is shipped.
 pub(crate) fn binary() -> std::path::PathBuf {
-    workspace::target().join("release").join(product::BINARY)
+    product::shipped().join(product::BINARY)
 }
 
 /// From the line that a run closes with: `Finished 5 units, 4 unchanged, 1 changed in 2 s`.

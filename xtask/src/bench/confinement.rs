@@ -70,14 +70,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Both builds, each in a folder with the same libraries of the steps.
 fn build(folder: &Path) -> Result<[PathBuf; 2]> {
-    product::build()?;
+    product::build_shipped()?;
     let target = workspace::target().join(FEATURE);
     say::timed("building phoenix-orch without confinement", || {
         let mut cargo = workspace::cargo();
-        cargo.args(["build", "--release", "--package", "phoenix-orch", "--features", FEATURE]);
+        cargo.args(["build", "--profile", product::SHIPPED, "--features", FEATURE]);
+        cargo.args(["--package", "phoenix-orch"]);
         process::live(cargo.arg("--target-dir").arg(&target).stdin(Stdio::null()))
     })?;
-    let (names, released) = (product::names(), workspace::target().join("release"));
+    let (names, shipped) = (product::names(), product::shipped());
     let copy = |from: &Path, to: &Path| {
         fs::copy(from, to).with_context(|| format!("cannot copy `{}`", from.display()))
     };
@@ -86,12 +87,12 @@ fn build(folder: &Path) -> Result<[PathBuf; 2]> {
         fs::create_dir_all(&build)
             .with_context(|| format!("cannot create `{}`", build.display()))?;
         for name in &names {
-            copy(&released.join(name), &build.join(name))?;
+            copy(&shipped.join(name), &build.join(name))?;
         }
         Ok(build.join(product::BINARY))
     };
     let [confined, in_process] = [lay("confined")?, lay(FEATURE)?];
-    copy(&target.join("release").join(product::BINARY), &in_process)?;
+    copy(&target.join(product::SHIPPED).join(product::BINARY), &in_process)?;
     for (binary, confines) in [(&confined, true), (&in_process, false)] {
         let mut list = targetless(folder, binary, &["plugins", "list", "--output", "json"]);
         if process::quiet(&mut list)?.stdout.contains("CONFINES NOTHING") == confines {

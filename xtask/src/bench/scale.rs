@@ -72,7 +72,7 @@ struct Size {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    product::build()?;
+    product::build_shipped()?;
     let binary = build()?;
     let commit = record::commit()?;
     let measure = |verb: &str| {
@@ -102,9 +102,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn build() -> Result<PathBuf> {
     say::timed("building the simulation", || {
         let mut cargo = workspace::cargo();
-        process::live(cargo.args(["build", "--release", "--package", "phoenix-simulated"]))
+        process::live(cargo.args([
+            "build",
+            "--profile",
+            product::SHIPPED,
+            "--package",
+            "phoenix-simulated",
+        ]))
     })?;
-    Ok(workspace::target().join("release/phoenix-simulated"))
+    Ok(product::shipped().join("phoenix-simulated"))
 }
 
 fn size(binary: &Path, verb: &str, containers: usize, rounds: usize) -> Result<Size> {

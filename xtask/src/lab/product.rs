@@ -15,10 +15,28 @@ const SUITE_PROGRAMS: [&str; 3] = ["phoenix-lab", "pct", "pmxcfs"];
 /// The product's own program.
 pub const BINARY: &str = "phoenix-orch";
 
-/// Builds phoenix-orch and its steps as they would be released.
+/// The profile of what is shipped.
+pub const SHIPPED: &str = "dist";
+
+/// Builds phoenix-orch and its steps, optimized, for the lab.
 pub fn build() -> Result<()> {
-    say::timed("building phoenix-orch and its steps (release)", || {
-        process::live(workspace::cargo().args(["build", "--release"]).stdin(Stdio::null()))
+    build_as("release")
+}
+
+/// Builds phoenix-orch and its steps as they are shipped, which takes longer.
+pub fn build_shipped() -> Result<()> {
+    build_as(SHIPPED)
+}
+
+/// Where [`build_shipped`] leaves them.
+pub fn shipped() -> PathBuf {
+    workspace::target().join(SHIPPED)
+}
+
+fn build_as(profile: &str) -> Result<()> {
+    say::timed(&format!("building phoenix-orch and its steps ({profile})"), || {
+        let mut cargo = workspace::cargo();
+        process::live(cargo.args(["build", "--profile", profile]).stdin(Stdio::null()))
     })
 }
 
