@@ -10,8 +10,8 @@ use xtask::{interrupt, packages, process, say, workspace};
 /// What else can be asked for.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Kill runs at every moment and at 200 random ones, and run every workload in the lab, which takes about an hour
-    /// more.
+    /// Kill runs at every moment and at 200 random ones, and let the lab judge with each parser and with current Docker, which takes
+    /// about an hour and a half more.
     #[arg(long)]
     long: bool,
 }
