@@ -105,11 +105,8 @@ pub(super) fn work(order: Order<'_>) -> Result<(State, u8)> {
     let run = engine::run_name();
     let cache = package_cache(&setting.manifest);
     let mut fleet = Fleet::new(Arc::clone(&setting.runtime), &setting.containers)
-        .fetching_through(cache.clone());
-    // Whoever wants proof has all of it made anew.
-    if !matches!(mode, Mode::Verify) {
-        fleet = fleet.knowing(Dockers::kept_in(&global.state_dir));
-    }
+        .fetching_through(cache.clone())
+        .knowing(Dockers::kept_in(&global.state_dir));
     if let Some(patience) = patience {
         let locks = Locks::new(&global.state_dir, &run);
         fleet = fleet.claimed(Claims::new(locks, Duration::from_secs(patience.wait.into())));

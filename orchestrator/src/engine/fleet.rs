@@ -41,7 +41,7 @@ pub struct Target<'a> {
     pub own: &'a dyn Reader,
     /// Its runtime and name, for a container.
     pub container: Option<(&'a dyn Runtime, &'a str)>,
-    /// What its Docker has said in an earlier run, if that counts in this one.
+    /// What its Docker has said in an earlier run, where that counts.
     pub docker: Option<KnownDocker<'a>>,
 }
 
@@ -85,7 +85,7 @@ impl Fleet {
         self
     }
 
-    /// The same, with Dockers that are not asked again what they have said and cannot say otherwise.
+    /// The same, with Dockers that a check does not ask again what they have said and cannot say otherwise.
     #[must_use]
     pub fn knowing(mut self, dockers: Dockers) -> Self {
         self.dockers = Some(dockers);

@@ -121,7 +121,8 @@ impl<'r> Life<'_, 'r> {
 
     /// One check; what the operator must know of the round before goes with its warnings.
     fn check(&self, round: u32, of_before: Option<String>) -> Result<CheckReport> {
-        let host = self.host(Phase::Look);
+        // What its Docker said before is for checks alone: evidence, and whoever is about to change something, asks anew.
+        let host = UnitHost { target: self.target, ..self.host(Phase::Look) };
         let input = Input { looks: self.foreseen(&host), ..self.input(None) };
         let (checked, kept) = self.checked(&host, &input);
         if let Ok(checked) = &checked {
@@ -211,7 +212,7 @@ impl<'r> Life<'_, 'r> {
             job: self.job,
             unit: self.unit,
             meta: self.meta,
-            target: self.target,
+            target: Target { docker: None, ..self.target },
             phase,
             recorder: self.recorder,
             performed: Mutex::new(0),

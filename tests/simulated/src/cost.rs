@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use phoenix_orch::{
     engine::{self, Claims, Job, Mode, Sink, State},
     journal::{Journal, JournalSink},
@@ -102,7 +102,8 @@ pub fn measure(
         let looks = order.memory.then(|| scope.spawn(|| peak(&over)));
         let outcome = engine::run(&job, sinks);
         over.store(true, Ordering::Relaxed);
-        let peak = looks.map_or(Ok(0), |looks| looks.join().unwrap_or(Ok(0)));
+        let failed = |_| Err(anyhow!("the thread that looks at the memory panicked"));
+        let peak = looks.map_or(Ok(0), |looks| looks.join().unwrap_or_else(failed));
         (outcome, peak)
     });
     let (state, exit) = outcome.map_err(told)?;

@@ -139,8 +139,10 @@ fn ansible(facts: &Facts, mitogen: bool) -> Result<Competitor<'_>> {
         }
         inventory += "[local]\nlocalhost ansible_connection=local\n";
         let hosts = facts.folder.join("ansible-inventory");
-        // A failure shows itself in the play, which then has no hosts, or the wrong ones.
-        let _ = fs::write(&hosts, inventory);
+        // A play without an inventory has no hosts, and is no result; with that of another round it would be a wrong one.
+        if fs::write(&hosts, inventory).is_err() {
+            let _ = fs::remove_file(&hosts);
+        }
         let mut command = Command::new(programs.join("ansible-playbook"));
         command.current_dir(&facts.folder).env("ANSIBLE_CONFIG", recipe("ansible/ansible.cfg"));
         command.env("ANSIBLE_HOME", facts.folder.join("ansible"));

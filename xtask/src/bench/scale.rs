@@ -102,13 +102,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn build() -> Result<PathBuf> {
     say::timed("building the simulation", || {
         let mut cargo = workspace::cargo();
-        process::live(cargo.args([
-            "build",
-            "--profile",
-            product::SHIPPED,
-            "--package",
-            "phoenix-simulated",
-        ]))
+        cargo.args(["build", "--profile", product::SHIPPED, "--package", "phoenix-simulated"]);
+        process::live(&mut cargo)
     })?;
     Ok(product::shipped().join("phoenix-simulated"))
 }

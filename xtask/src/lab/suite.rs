@@ -60,11 +60,10 @@ pub fn run(options: &Options) -> Result<()> {
     if suite.converge("Docker on vfs, not confined", "docker", &bookworm)? {
         // The parser of Debian 13 and Proxmox VE 9 makes less of the rules than that of Debian 12, so each judges what it is the
         // stricter one for; with time enough, both judge both.
-        let stricter: [&[&str]; 2] =
+        let [by_newer, by_older]: [&[&str]; 2] =
             if options.long { [&BOTH, &BOTH] } else { [&["workload"], &["attempts"]] };
-        let newer = parsers::program(Release::Trixie);
-        suite.judge(&bookworm, stricter[0], &["--parser", &newer])?;
-        suite.judge(&bookworm, stricter[1], &[])?;
+        suite.judge(&bookworm, by_newer, &["--parser", &parsers::program(Release::Trixie)])?;
+        suite.judge(&bookworm, by_older, &[])?;
         suite.back(&bookworm, alone)?;
     }
     if options.long && suite.converge("current Docker", "confinement", &sid)? {

@@ -1,10 +1,7 @@
 //! One way between the orchestrator and a step's process, for one call at a time. Whoever waits for an answer reads it
 //! itself: a request and its answer wake one thread on either side, and no third one.
 
-use std::{
-    io::{self, ErrorKind, IoSlice, Read, Write},
-    mem,
-};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 
 use super::frame::{Decoder, Frame, Garbage, Kind};
 
@@ -104,13 +101,6 @@ pub(super) fn send(
         }
     }
     Ok(())
-}
-
-impl<S> Drop for Lane<S> {
-    fn drop(&mut self) {
-        // What a machine answered is not kept longer than it is needed.
-        drop(mem::take(&mut self.piece));
-    }
 }
 
 #[cfg(test)]

@@ -17,20 +17,14 @@ use self::message::{Kind, Message, Method, Property};
 use super::peer::{Peer, Unanswered};
 
 /// We are the root of the container, whose number is 0 there, in hexadecimal digits of its decimal digits. What
-/// is meant for the bus may come right behind, before it has answered.
+/// is meant for the bus may come right behind, before it has answered: it reads 16 KiB at once, and a question about a unit is a tenth of that.
 const GREETING: &[u8] = b"\0AUTH EXTERNAL 30\r\nBEGIN\r\n";
-
-/// The bus reads no more than twice this at once before it has answered the greeting.
-const FIRST: usize = 8 * 1024;
 
 /// The longest line that the bus may greet with, in bytes.
 const LONGEST_LINE: usize = 512;
 
 /// Messages that nobody asked for, such as the signal that we have a name now; more of them are a flood.
 const OTHERS: usize = 32;
-
-/// Units that are asked for at once.
-const AT_ONCE: usize = 64;
 
 const SYSTEMD: &str = "org.freedesktop.systemd1";
 
@@ -134,58 +128,26 @@ impl Bus {
         Ok(bus)
     }
 
-    /// The state of one unit.
+    /// The state of one unit. All that changes by itself comes of one call, so that it is the truth of one moment.
     ///
     /// # Errors
     /// When it is not the full name of one unit, or there is no proper answer before the deadline.
     pub(crate) fn unit(&mut self, name: &str) -> Result<Unit, Unanswered> {
-        self.units(&[name])?.pop().ok_or_else(|| Unanswered("systemd names no unit".to_owned()))
-    }
-
-    /// The states of several units, in their order, in one round trip for each 64 of them.
-    ///
-    /// # Errors
-    /// As [`Self::unit`]; then there is none of any of them.
-    pub(crate) fn units(&mut self, names: &[&str]) -> Result<Vec<Unit>, Unanswered> {
-        names.iter().try_for_each(|name| name::validate(name))?;
-        let mut units = Vec::new();
-        for names in names.chunks(AT_ONCE) {
-            units.extend(self.some_units(names)?);
-        }
-        Ok(units)
-    }
-
-    /// All that changes by itself comes of one call, so that it is the truth of one moment.
-    fn some_units(&mut self, names: &[&str]) -> Result<Vec<Unit>, Unanswered> {
+        name::validate(name)?;
         let method = Method {
             destination: SYSTEMD,
             object: "/org/freedesktop/systemd1",
             interface: "org.freedesktop.systemd1.Manager",
             name: "ListUnitsByNames",
         };
-        let list = self.queue(&method, Some(&names))?;
-        let files = names
-            .iter()
-            .map(|name| self.queue_property(name, "Unit", "UnitFileState"))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut serials = files.clone();
-        serials.push(list);
-        let answers = self.ask(&serials)?;
+        let list = self.queue(&method, Some(&[name].as_slice()))?;
+        let file = self.queue_property(name, "Unit", "UnitFileState")?;
+        let answers = self.ask(&[list, file])?;
         let listed: Vec<Listed> = answer(&answers, list)?.value()?;
-        if listed.len() != names.len() {
-            return Err(Unanswered(format!(
-                "systemd tells of {} units instead of {}",
-                listed.len(),
-                names.len()
-            )));
-        }
-        listed
-            .into_iter()
-            .zip(files)
-            .map(|((_, _, load, active, sub, ..), file)| {
-                Ok(Unit { load, file: property(&answers, file)?, active, sub })
-            })
-            .collect()
+        let count = listed.len();
+        let [(_, _, load, active, sub, ..)] = <[Listed; 1]>::try_from(listed)
+            .map_err(|_| Unanswered(format!("systemd tells of {count} units instead of one")))?;
+        Ok(Unit { load, file: property(&answers, file)?, active, sub })
     }
 
     /// How a service is started.
@@ -240,14 +202,12 @@ impl Bus {
 
     /// Sends what is queued, and waits for the answers to these calls.
     fn ask(&mut self, serials: &[u32]) -> Result<BTreeMap<u32, Message>, Unanswered> {
-        let mut queued = std::mem::take(&mut self.queued);
+        let queued = std::mem::take(&mut self.queued);
         if self.greeted {
             self.peer.send(&queued)?;
         } else {
-            let behind = if queued.len() <= FIRST { queued.len() } else { 0 };
-            self.peer.send(&[GREETING, &queued[..behind]].concat())?;
+            self.peer.send(&[GREETING, &queued].concat())?;
             self.greeting()?;
-            self.peer.send(&queued.split_off(behind))?;
             let answers = self.answers(&[self.hello])?;
             answer(&answers, self.hello)?;
             self.greeted = true;

@@ -52,10 +52,13 @@ fn a_bus_that_is_silent_or_reads_nothing_costs_no_more_than_the_deadline() {
     let (ours, _theirs) = UnixStream::pair().unwrap();
     let mut bus = Bus::over(ours, begin + Duration::from_millis(50)).unwrap();
     bus.unit("a.service").unwrap_err();
-    let (ours, _theirs) = UnixStream::pair().unwrap();
+    // A socket that is full already takes nothing of the question.
+    let (mut ours, _theirs) = UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    while ours.write(&[0; 4096]).is_ok() {}
+    ours.set_nonblocking(false).unwrap();
     let mut bus = Bus::over(ours, Instant::now() + Duration::from_millis(50)).unwrap();
-    let name = format!("{}.service", "a".repeat(240));
-    assert!(bus.units(&vec![name.as_str(); 64]).is_err());
+    bus.unit("a.service").unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(2));
 }
 
