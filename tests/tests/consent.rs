@@ -29,9 +29,12 @@ fn who_is_at_a_terminal_is_asked_and_only_a_yes_is_one() -> Result<()> {
     let words = ["run", "--features", "docker", "--target", container.name()];
     for no in ["n\n", "\n", "yess\n"] {
         let refused = on_a_terminal(&bench, &words, no)?.expect_code(7)?;
-        let asked = "Go on (as with --allow restart)? [y/N]";
-        assert!(refused.stdout().contains(asked), "{}", refused.stdout());
-        assert!(refused.stdout().contains("restart the container"), "{}", refused.stdout());
+        let shown = ["Look at this first", "restart the container", "install `docker.io`"];
+        let asked = ["Do that?", "(as with --allow restart)", "[y/N]"];
+        for part in shown.iter().chain(&asked) {
+            assert_eq!(refused.stdout().matches("[y/N]").count(), 1, "{}", refused.stdout());
+            assert!(refused.stdout().contains(part), "no `{part}`:\n{}", refused.stdout());
+        }
         assert!(refused.stdout().contains("CONSENT-MISSING"), "{}", refused.stdout());
     }
     assert_eq!(before.differences(&restorable(&container)?), Vec::<String>::new());

@@ -154,7 +154,7 @@ fn a_check_says_yes_or_no_and_everything_else_is_an_error() -> Result<()> {
         stage.script("check.sh", text)?;
         stage.go(&["plan", "--check"])?.expect_code(code)
     };
-    says(&plan("exit 0", 0)?, &["s: unchanged", "Nothing to change."]);
+    says(&plan("exit 0", 0)?, &["unchanged: host", "Nothing to change:"]);
     says(&plan("exit 1", 3)?, &["s: 1 change", "(cannot be undone)"]);
     let why =
         ["error[SCRIPT-CHECK-FAILED]", "exit code 2 (wrong arguments)", "cause: no \\u{1b}[2J"];

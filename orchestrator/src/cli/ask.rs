@@ -1,6 +1,7 @@
 //! Asks the operator on the terminal, if there is one.
 
 use std::{
+    collections::BTreeSet,
     io::{self, BufRead as _, IsTerminal as _},
     sync::{
         Arc, Mutex, PoisonError,
@@ -30,6 +31,12 @@ impl Terminal {
         let there = io::stdin().is_terminal() && io::stderr().is_terminal();
         (there && output == Output::Human)
             .then(|| Self { interrupted: Arc::clone(interrupted), asking: Mutex::new(()) })
+    }
+
+    /// Whether the plan that was shown may be carried out.
+    pub(super) fn approves(&self, consents: &BTreeSet<Consent>) -> bool {
+        let _one = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        report::approval(consents, || self.line())
     }
 
     fn line(&self) -> Option<String> {

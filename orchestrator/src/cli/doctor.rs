@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     // Only a reader who stopped reading makes these fail.
     let _ = match verb.output {
         Output::Human => {
-            let text = report::doctor(&examined, verb.verbose);
+            let text = report::doctor(&examined, verb.view(global));
             anstream::stdout().write_all(text.as_bytes())
         }
         Output::Json => writeln!(std::io::stdout(), "{}", report::doctor_json(&examined)),

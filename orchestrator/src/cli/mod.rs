@@ -1,5 +1,6 @@
 //! One verb per file: parse, call, report.
 
+mod approval;
 mod args;
 mod ask;
 mod chosen;
@@ -28,6 +29,7 @@ use crate::{error::Result, report};
 /// Runs the command line and gives the process's exit code.
 pub fn main() -> ExitCode {
     let args = compat::called_as_script().unwrap_or_else(args::Args::parse);
+    colours(args.global.color);
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
@@ -39,6 +41,16 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.kind.exit_code())
         }
     }
+}
+
+/// For all that is written from now on.
+fn colours(choice: clap::ColorChoice) {
+    match choice {
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    }
+    .write_global();
 }
 
 fn dispatch(args: args::Args) -> Result<u8> {

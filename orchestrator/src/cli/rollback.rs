@@ -17,7 +17,7 @@ use crate::{
     graph::HOST,
     journal::{Journal, JournalSink},
     lock::Locks,
-    report::{self, Human, JsonLines},
+    report::{self, Human, JsonLines, Progress},
     runtime,
     transport::printable,
 };
@@ -60,13 +60,15 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         plan_only: verb.plan,
         interrupted: &asked.interrupted,
     };
-    let mut human = Human::new(anstream::stdout(), verb.show.verbose);
+    let view = verb.show.view(global);
+    let mut human = Human::new(anstream::stdout(), view);
+    let mut progress = Progress::new(view);
     let mut json = JsonLines::new(std::io::stdout());
     let mut record = JournalSink(&journal);
     let mut sinks: Vec<&mut dyn Sink> = match (verb.show.output, verb.plan) {
         (Output::Json, _) => vec![&mut json],
-        (Output::Human, true) => Vec::new(),
-        (Output::Human, false) => vec![&mut human],
+        (Output::Human, true) => vec![&mut progress],
+        (Output::Human, false) => vec![&mut human, &mut progress],
     };
     if !verb.plan {
         sinks.insert(0, &mut record);
@@ -77,7 +79,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     let (state, exit) = result?;
     if verb.plan && verb.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
-        let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
+        let _ = anstream::stdout().write_all(report::plan(&state, view).as_bytes());
     }
     Ok(exit)
 }

@@ -13,7 +13,7 @@ use crate::{
     engine::{Body, Sink},
     error::{Error, ErrorKind, Result},
     journal::{Journal, Keep},
-    report::{self, Human, JsonLines},
+    report::{self, Human, JsonLines, View},
 };
 
 /// Reads the journal; without one there were no runs.
@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
             let journal = journal.map_or_else(|| Journal::open(&global.state_dir), Ok)?;
             match document {
                 Some(name) => document_of(&journal, run, name),
-                None => replay(&journal, run, show),
+                None => replay(&journal, run, show, show.view(global)),
             }
         }
         RunsVerb::Prune { keep, older, even_needed } => {
@@ -55,9 +55,9 @@ fn list(journal: Option<&Journal>, output: Output) -> Result<u8> {
 }
 
 /// A past run goes through the same sinks as a present one.
-fn replay(journal: &Journal, name: &str, show: &Show) -> Result<u8> {
+fn replay(journal: &Journal, name: &str, show: &Show, view: View) -> Result<u8> {
     let run = journal.run(name)?;
-    let mut human = Human::new(anstream::stdout(), show.verbose);
+    let mut human = Human::new(anstream::stdout(), view);
     let mut json = JsonLines::new(std::io::stdout());
     let sink: &mut dyn Sink = match show.output {
         Output::Human => &mut human,

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, io::Write as _, sync::Arc, time::Duration};
 use phoenix_sdk::Consent;
 
 use super::{
+    approval::approved,
     args::{self, Global, Output, Patience, Plan, Run, Selection, Verify},
     ask::Terminal,
     setting::{Setting, package_cache, warn_of_direct_fetches},
@@ -18,7 +19,7 @@ use crate::{
     error::Result,
     journal::{Journal, JournalSink},
     lock::Locks,
-    report::{self, Human, JsonLines},
+    report::{self, Human, JsonLines, Progress},
 };
 
 pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
@@ -36,7 +37,8 @@ pub(super) fn plan(global: &Global, verb: &Plan) -> Result<u8> {
     let (state, exit) = work(order)?;
     if verb.selection.show.output == Output::Human {
         // Only a reader who stopped reading makes this fail, and all is said and done by now.
-        let _ = anstream::stdout().write_all(report::plan(&state).as_bytes());
+        let _ = anstream::stdout()
+            .write_all(report::plan(&state, verb.selection.show.view(global)).as_bytes());
     }
     Ok(exit)
 }
@@ -117,7 +119,8 @@ pub(super) fn work(order: Order<'_>) -> Result<(State, u8)> {
         Shown::To(_) => None,
     };
     let journal = Journal::open(&global.state_dir)?;
-    let job = Job {
+    let view = selection.show.view(global);
+    let mut job = Job {
         run,
         mode,
         features: selection.features.clone(),
@@ -134,15 +137,22 @@ pub(super) fn work(order: Order<'_>) -> Result<(State, u8)> {
         on_failure,
         interrupted: &asked.interrupted,
     };
-    let mut human = Human::new(anstream::stdout(), selection.show.verbose);
+    if let (Mode::Run, Some(terminal)) = (mode, &terminal) {
+        job.mode = Mode::Plan { check: false };
+        let allowed = approved(&job, terminal, &asked.interrupted, view)?;
+        job.consents.extend(allowed);
+        job.mode = mode;
+    }
+    let mut human = Human::new(anstream::stdout(), view);
+    let mut progress = Progress::new(view);
     let mut json = JsonLines::new(std::io::stdout());
     let mut record = JournalSink(&journal);
     let mut sinks: Vec<&mut dyn Sink> = match (shown, selection.show.output, mode) {
         (Shown::To(sink), ..) => vec![sink],
         (_, Output::Json, _) => vec![&mut json],
         // A plan is shown whole at the end, in the order of the targets.
-        (_, Output::Human, Mode::Plan { .. }) => Vec::new(),
-        (_, Output::Human, _) => vec![&mut human],
+        (_, Output::Human, Mode::Plan { .. }) => vec![&mut progress],
+        (_, Output::Human, _) => vec![&mut human, &mut progress],
     };
     // Written down before it is shown, and before it is done. A plan does nothing.
     if !matches!(mode, Mode::Plan { .. }) {

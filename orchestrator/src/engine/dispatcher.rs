@@ -150,7 +150,7 @@ pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8
         (exit, _) => exit,
     };
     recorder.emit(Body::RunFinished { took_ms: millis(begin.elapsed()), exit })?;
-    Ok((state, exit))
+    Ok((recorder.state(), exit))
 }
 
 fn dispatch(job: &Job<'_>, recorder: &Recorder<'_>) -> Result<()> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Deed;
 use crate::{
-    effect::{Digest, Image, Judgement},
+    effect::{Digest, Image, Installation, Judgement},
     error::Error,
     graph::Unit,
 };
@@ -193,6 +193,19 @@ pub struct Planned {
     /// What the operator must allow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
+    /// What it will take, as far as that is known. Only plans ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<Forecast>,
+}
+
+/// What a change will take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forecast {
+    /// Of an installation.
+    Installation(Installation),
+    /// How long the same took on this target the last time, in milliseconds.
+    LastTook(u64),
 }
 
 /// How a unit ended.

@@ -43,6 +43,12 @@ pub trait Memory: Vault {
     /// When nobody can say.
     fn in_force(&self) -> Result<Vec<(String, String)>>;
 
+    /// How long the container's last restart by a run took, in milliseconds; nothing if there was none.
+    ///
+    /// # Errors
+    /// When nobody can say.
+    fn last_restart(&self, target: &str) -> Result<Option<u64>>;
+
     /// What other runs have begun on a target and not ended. Whoever holds the target's lock knows that
     /// they never will.
     ///

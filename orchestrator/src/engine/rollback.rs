@@ -81,10 +81,9 @@ pub fn roll_back<'a>(job: &Rollback<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result
         takes_back: Some(job.of.clone()),
     })?;
     job.take_back(&recorder, reversals)?;
-    let state = recorder.state();
-    let exit = state.exit();
+    let exit = recorder.state().exit();
     recorder.emit(Body::RunFinished { took_ms: millis(begin.elapsed()), exit })?;
-    Ok((state, exit))
+    Ok((recorder.state(), exit))
 }
 
 impl Rollback<'_> {
@@ -231,7 +230,13 @@ impl Rollback<'_> {
     ) -> Result<Option<Planned>> {
         let Deed::Restore(restore) = deed else {
             let (summary, consent) = (deed.to_string(), deed.consent());
-            return Ok(Some(Planned { deed: deed.clone(), summary, diff: None, consent }));
+            return Ok(Some(Planned {
+                deed: deed.clone(),
+                summary,
+                diff: None,
+                consent,
+                forecast: None,
+            }));
         };
         let key = (doer.unit.target.clone(), restore.to.item());
         let now = match reckoned.images.get(&key) {
@@ -252,6 +257,7 @@ impl Rollback<'_> {
                     summary: deed.to_string(),
                     diff: effect::difference(self.memory, &from, &restore.to)?,
                     consent: None,
+                    forecast: None,
                     deed,
                 }))
             }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use phoenix_sdk::Consent;
+
 use super::event::{Body, Event, Failure, Outcome, Planned};
 use crate::{error::ErrorKind, graph::Unit};
 
@@ -12,6 +14,8 @@ pub struct State {
     pub order: Vec<Unit>,
     /// What is known of each.
     pub units: BTreeMap<Unit, UnitState>,
+    /// How long it took, in milliseconds, once it has ended.
+    pub took_ms: Option<u64>,
 }
 
 /// What is known of a unit.
@@ -85,6 +89,7 @@ impl State {
             Body::UnitSkipped { unit, because } => {
                 self.unit(unit).end = Some(End::Skipped(because.clone()));
             }
+            Body::RunFinished { took_ms, .. } => self.took_ms = Some(*took_ms),
             Body::UnitStarted { .. }
             | Body::Intended { .. }
             | Body::Output { .. }
@@ -92,7 +97,6 @@ impl State {
             | Body::EffectFailed { .. }
             | Body::Settled { .. }
             | Body::Recorded { .. }
-            | Body::RunFinished { .. }
             | Body::Leftovers { .. } => {}
         }
     }
@@ -160,6 +164,11 @@ impl State {
 }
 
 impl UnitState {
+    /// What the operator has to allow for the changes that its first check wanted.
+    pub fn consents(&self) -> impl Iterator<Item = Consent> {
+        self.planned.iter().filter_map(|one| one.consent)
+    }
+
     fn warn(&mut self, warnings: &[String]) {
         for warning in warnings {
             if !self.warnings.contains(warning) {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     Deed, Job, Mode, Target, ask,
     doer::step,
-    event::{Body, Outcome, Planned},
+    event::{Body, Forecast, Outcome, Planned},
     evidence::must_hold,
     foresight::Foresight,
     obstacle,
@@ -280,9 +280,24 @@ impl<'r> Life<'_, 'r> {
                     summary: self.summary(change)?,
                     diff: effect::diff::of(eyes, change, before.as_ref())?,
                     consent: change.kind.consent(),
+                    forecast: self.forecast(change)?,
                 })
             })
             .collect()
+    }
+
+    /// Whoever plans wants to know what it will take; whoever does it finds out.
+    fn forecast(&self, change: &Change) -> Result<Option<Forecast>> {
+        Ok(match (&self.job.mode, &change.kind) {
+            (Mode::Plan { .. }, Kind::Packages { names, recommends }) => {
+                effect::installation(self.target.own, names, *recommends)
+                    .map(Forecast::Installation)
+            }
+            (Mode::Plan { .. }, Kind::RestartContainer) => {
+                self.job.memory.last_restart(&self.unit.target)?.map(Forecast::LastTook)
+            }
+            _ => None,
+        })
     }
 }
 

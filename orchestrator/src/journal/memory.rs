@@ -2,12 +2,15 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::Journal;
+use super::{Journal, restarts};
 use crate::{
     engine::{Effect, Memory},
     error::Result,
     graph::Unit,
 };
+
+/// How many of the runs that changed a target are searched for its last restart.
+const LOOKED_BACK: u32 = 10;
 
 impl Memory for Journal {
     fn owes(&self, unit: &Unit) -> Result<bool> {
@@ -77,6 +80,22 @@ impl Memory for Journal {
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
         })
+    }
+
+    fn last_restart(&self, target: &str) -> Result<Option<u64>> {
+        let names: Vec<String> = self.query(|connection| {
+            let sql = "SELECT DISTINCT runs.name FROM runs JOIN effects ON effects.run = runs.id
+                       WHERE effects.target = ?1 ORDER BY runs.id DESC LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map(params![target, LOOKED_BACK], |row| row.get(0))?;
+            rows.collect()
+        })?;
+        for name in names {
+            if let Some(took) = restarts::last(&self.loud_events(&name)?, target) {
+                return Ok(Some(took));
+            }
+        }
+        Ok(None)
     }
 
     fn in_doubt(&self, target: &str, run: &str) -> Result<Vec<Effect>> {

@@ -11,6 +11,7 @@ mod errors;
 mod memory;
 mod prune;
 mod quiet;
+mod restarts;
 mod runs;
 mod schema;
 mod sink;

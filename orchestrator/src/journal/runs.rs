@@ -133,7 +133,7 @@ impl Journal {
     }
 
     /// Those that have a row each.
-    fn loud_events(&self, name: &str) -> Result<Vec<Event>> {
+    pub(super) fn loud_events(&self, name: &str) -> Result<Vec<Event>> {
         let bodies: Vec<String> = self.query(|connection| {
             let sql = "SELECT body FROM events WHERE run = (SELECT id FROM runs WHERE name = ?1)
                        ORDER BY seq";

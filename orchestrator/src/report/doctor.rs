@@ -4,36 +4,33 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use anstyle::Style;
 use serde_json::{Value, json};
-use textwrap::WordSplitter;
 
-use super::style::{BAD, BOLD, GOOD, QUIET, WARN, count, paint};
+use super::{
+    style::{self, BAD, BOLD, GOOD, QUIET, WARN, count, paint},
+    view::View,
+};
 use crate::{
     doctor::{Examined, Finding, Severity},
     graph::HOST,
     transport::printable,
 };
 
-/// Wider lines are hard to read.
-const WIDEST: usize = 100;
 /// Below what a finding says.
 const MARGIN: &str = "          ";
 
 /// Each target's findings, the worst first, and what they come to. What is fine is shown only if asked for.
-pub fn doctor(all: &[Examined], verbose: bool) -> String {
-    wide(all, verbose, textwrap::termwidth().min(WIDEST))
-}
-
-fn wide(all: &[Examined], verbose: bool, width: usize) -> String {
+pub fn doctor(all: &[Examined], view: View) -> String {
+    let verbose = view.is_verbose();
     let mut text = String::new();
     for examined in all {
         let _ = writeln!(text, "{}", paint(BOLD, &title(&examined.target)));
         let (fine, rest): (Vec<_>, Vec<_>) =
             examined.findings.iter().partition(|finding| finding.severity == Severity::Fine);
         for finding in rest {
-            one(&mut text, finding, width);
+            text += &one(finding, view);
         }
         for finding in fine.iter().filter(|_| verbose) {
-            one(&mut text, finding, width);
+            text += &one(finding, view);
         }
         if !verbose && !fine.is_empty() {
             let more = format!("{} as it should be", count(fine.len(), "condition"));
@@ -41,7 +38,7 @@ fn wide(all: &[Examined], verbose: bool, width: usize) -> String {
         }
         text.push('\n');
     }
-    text.push_str(&summary(all, width));
+    text.push_str(&summary(all, view));
     text
 }
 
@@ -49,7 +46,7 @@ fn title(target: &str) -> String {
     if target == HOST { "host".to_owned() } else { format!("container {}", printable(target)) }
 }
 
-fn one(text: &mut String, finding: &Finding, width: usize) {
+fn one(finding: &Finding, view: View) -> String {
     let (style, word) = match finding.severity {
         Severity::Blocks => (BAD, "blocks"),
         Severity::Warns => (WARN, "warns"),
@@ -57,12 +54,10 @@ fn one(text: &mut String, finding: &Finding, width: usize) {
         Severity::Fine => (GOOD, "fine"),
     };
     let what = printable(&finding.what);
-    let first = format!("{} ", label(style, word));
-    // The label's escape sequences take no room on the terminal.
-    folded(text, &first, &what, width);
+    let mut text = folded(&format!("{} ", label(style, word)), &what, view);
     let mut line = |name: &str, words: &str| {
         let name = format!("{MARGIN}{} ", paint(QUIET, &format!("{name:<5}")));
-        folded(text, &name, &printable(words), width);
+        text += &folded(&name, &printable(words), view);
     };
     for seen in &finding.seen {
         line("seen", seen);
@@ -76,6 +71,7 @@ fn one(text: &mut String, finding: &Finding, width: usize) {
         }
         line("code", finding.condition.code);
     }
+    text
 }
 
 /// A label of nine columns.
@@ -84,19 +80,13 @@ fn label(style: Style, word: &str) -> String {
 }
 
 /// Words behind a label, folded so that they stay below each other.
-fn folded(text: &mut String, label: &str, words: &str, width: usize) {
+fn folded(label: &str, words: &str, view: View) -> String {
     let bare = anstream::adapter::strip_str(label).to_string();
-    let indent = " ".repeat(bare.len());
-    let room = width.saturating_sub(bare.len()).max(20);
-    // A name that is broken at its hyphens cannot be copied.
-    let options = textwrap::Options::new(room).word_splitter(WordSplitter::NoHyphenation);
-    for (at, line) in textwrap::wrap(words, options).iter().enumerate() {
-        let _ = writeln!(text, "{}{line}", if at == 0 { label } else { &indent });
-    }
+    view.folded(label, &" ".repeat(bare.len()), words)
 }
 
 /// How many of each, and what to do next.
-fn summary(all: &[Examined], width: usize) -> String {
+fn summary(all: &[Examined], view: View) -> String {
     let of = |severity| findings(all).filter(|finding| finding.severity == severity).count();
     let (blocks, warns, advice) = (of(Severity::Blocks), of(Severity::Warns), of(Severity::Advice));
     let counts = format!(
@@ -110,8 +100,7 @@ fn summary(all: &[Examined], width: usize) -> String {
         (0, _) => (WARN, "Nothing stands in the way:"),
         _ => (BAD, "Something stands in the way:"),
     };
-    let mut text = String::new();
-    folded(&mut text, &format!("{} ", paint(style, word)), &counts, width.max(64));
+    let mut text = view.folded(&format!("{} ", style::words(style, word)), "  ", &counts);
     let bad = || findings(all).filter(|finding| finding.severity <= Severity::Warns);
     let steps: BTreeSet<&str> = bad().filter_map(|finding| finding.step).collect();
     if !steps.is_empty() {
@@ -121,7 +110,7 @@ fn summary(all: &[Examined], width: usize) -> String {
             "{mended} of what blocks or warns is mended by {}; `phoenix-orch plan --features docker` shows how.",
             steps.join(", ")
         );
-        folded(&mut text, "", &words, width);
+        text += &view.folded("", "", &words);
     }
     text
 }
@@ -172,7 +161,10 @@ mod tests {
 
     use insta::assert_snapshot;
 
-    use super::{doctor_json, wide};
+    use super::{
+        super::view::{Detail, View},
+        doctor, doctor_json,
+    };
     use crate::doctor::{Condition, Examined, Finding, Severity};
 
     fn finding(code: &'static str, severity: Severity, step: Option<&'static str>) -> Finding {
@@ -206,9 +198,11 @@ mod tests {
 
     #[test]
     fn for_people() {
-        let text =
-            |verbose| anstream::adapter::strip_str(&wide(&examined(), verbose, 70)).to_string();
-        assert_snapshot!(text(false), @r#"
+        let text = |detail| {
+            let view = View { detail, width: Some(70), ascii: false };
+            anstream::adapter::strip_str(&doctor(&examined(), view)).to_string()
+        };
+        assert_snapshot!(text(Detail::Usual), @r#"
         host
              fine 1 condition as it should be
 
@@ -232,7 +226,8 @@ mod tests {
         1 of what blocks or warns is mended by `apparmor-profile`;
         `phoenix-orch plan --features docker` shows how.
         "#);
-        assert!(text(true).contains("     fine DOCTOR-KERNEL is not right\n"), "{}", text(true));
+        let all = text(Detail::Verbose);
+        assert!(all.contains("     fine DOCTOR-KERNEL is not right\n"), "{all}");
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! A run or a verification for people: a block for each unit as it ends, then a closing line.
 
-use std::{collections::BTreeMap, fmt::Write as _, io::Write};
+use std::{collections::BTreeMap, io::Write};
 
 use phoenix_sdk::Evidence;
 
 use super::{
+    closing::closing,
     error::failure,
-    plan::step,
-    progress::{Progress, beside},
-    style::{BAD, BOLD, GOOD, QUIET, WARN, count, duration, paint, status},
+    plan::tree,
+    progress::beside,
+    style::{self, BAD, BOLD, GOOD, QUIET, WARN, count, duration, paint, status},
     unwritable,
+    view::View,
 };
 use crate::{
     effect::{Image, Judgement},
@@ -21,31 +23,36 @@ use crate::{
 
 /// Under the status words.
 const MARGIN: &str = "             ";
+/// Under something that is under them.
+const INSIDE: &str = "               ";
 
 /// Writes what happens for people.
 pub struct Human<W> {
     out: W,
-    progress: Progress,
-    verbose: bool,
+    view: View,
+    run: String,
     /// A rollback is shown as a plan before it is done.
     takes_back: bool,
     /// Of `verify`, evidence is the whole result: how it was gathered is shown, and no count of changes.
     verifies: bool,
     state: State,
     details: BTreeMap<Unit, String>,
+    /// The units that are as they should be, which are told together at the end.
+    unchanged: Vec<Unit>,
 }
 
 impl<W: Write + Send> Human<W> {
-    /// To this writer; with `verbose` every line that commands print, and what was fine already.
-    pub fn new(out: W, verbose: bool) -> Self {
+    /// To this writer.
+    pub fn new(out: W, view: View) -> Self {
         Self {
             out,
-            progress: Progress::new(),
-            verbose,
+            view,
+            run: String::new(),
             takes_back: false,
             verifies: false,
             state: State::default(),
             details: BTreeMap::new(),
+            unchanged: Vec::new(),
         }
     }
 
@@ -76,68 +83,74 @@ impl<W: Write + Send> Human<W> {
             }
             Outcome::Failed { .. } => (BAD, "Failed", String::new()),
         };
-        let took = paint(QUIET, &format!("({what}{})", duration(took_ms)));
-        let mut text = format!("{} {} {took}\n", status(style, word), title(unit));
-        text.push_str(&self.details.remove(unit).unwrap_or_default());
+        let details = self.details.remove(unit).unwrap_or_default();
+        let mut text = String::new();
+        let folded =
+            *outcome == Outcome::Unchanged && details.is_empty() && !self.view.is_verbose();
+        let shown = !folded && (style != GOOD || !self.view.is_quiet());
+        if folded {
+            self.unchanged.push(unit.clone());
+        }
+        if shown {
+            let took = style::words(QUIET, &format!("({what}{})", duration(took_ms)));
+            text += &self.line(&status(style, word), &format!("{} {took}", title(unit)));
+            text += &details;
+        }
         if let Outcome::Failed { error } = outcome {
-            text.push_str(&failure(error, MARGIN));
+            text += &failure(error, MARGIN, self.view);
         }
         if let Some(state) = self.state.units.get(unit) {
+            let whose = if shown { String::new() } else { format!("{}: ", title(unit)) };
             for warning in &state.warnings {
-                let _ = writeln!(text, "{} {}", status(WARN, "Warning"), printable(warning));
+                let words = format!("{whose}{}", printable(warning));
+                text += &self.line(&status(WARN, "Warning"), &words);
             }
         }
         text
     }
 
+    /// Behind a status word.
+    fn line(&self, word: &str, words: &str) -> String {
+        self.view.folded(&format!("{word} "), MARGIN, words)
+    }
+
+    /// The targets of which all steps are as they should be, and the steps of the others.
+    fn unchanged(&self) -> String {
+        let mut whole: Vec<String> = Vec::new();
+        let mut parts = String::new();
+        let mut all: BTreeMap<&str, usize> = BTreeMap::new();
+        self.state.order.iter().for_each(|unit| *all.entry(&unit.target).or_default() += 1);
+        let mut targets: BTreeMap<&str, Vec<&Unit>> = BTreeMap::new();
+        self.unchanged.iter().for_each(|unit| targets.entry(&unit.target).or_default().push(unit));
+        for (target, units) in targets {
+            if all.get(target) == Some(&units.len()) {
+                whole.push(printable(target));
+            } else {
+                let steps: Vec<String> = units.iter().map(|unit| printable(&unit.step)).collect();
+                let words = format!("{}: {}", paint(BOLD, &printable(target)), steps.join(", "));
+                parts += &self.line(&status(GOOD, "Unchanged"), &words);
+            }
+        }
+        if !whole.is_empty() {
+            parts += &self.line(&status(GOOD, "Unchanged"), &self.view.names(&whole));
+        }
+        parts
+    }
+
     fn evidence(&self, evidence: &Evidence) -> String {
         let (style, word) = if evidence.holds { (GOOD, "holds") } else { (BAD, "does not hold") };
-        let claim = printable(&evidence.claim);
-        let mut text = format!("{MARGIN}{} {claim}\n", paint(style, &format!("{word}:")));
+        let label = format!("{MARGIN}{} ", style::words(style, &format!("{word}:")));
+        let mut text = self.view.folded(&label, INSIDE, &printable(&evidence.claim));
         let mut line = |name: &str, value: &str| {
-            let _ = writeln!(text, "{MARGIN}  {} {}", paint(QUIET, name), printable(value));
+            let label = format!("{INSIDE}{} ", style::words(QUIET, name));
+            text += &self.view.folded(&label, &format!("{INSIDE}  "), &printable(value));
         };
         if !evidence.holds {
             line("expected:", &evidence.expected);
         }
-        if !evidence.holds || self.verifies || self.verbose {
+        if !evidence.holds || self.verifies || self.view.is_verbose() {
             line("observed:", &evidence.observed);
             line("looked at:", &evidence.how);
-        }
-        text
-    }
-
-    fn closing(&self, took_ms: u64) -> String {
-        let counts = self.state.counts();
-        let units = count(self.state.units.len(), "unit");
-        let (style, word, what) = match counts.failed {
-            0 if counts.unproven > 0 => (WARN, "Finished", units),
-            0 => (GOOD, "Finished", units),
-            failed => (BAD, "Failed", format!("{failed} of {units}")),
-        };
-        let parts: String = [
-            (counts.changed, "changed"),
-            (counts.unchanged, "unchanged"),
-            (counts.verified, "verified"),
-            (counts.ran, "ran without a check"),
-            (counts.unproven, "without evidence"),
-            (counts.irrevocable, "cannot be taken back"),
-            (counts.kept, "kept"),
-            (counts.skipped, "skipped"),
-        ]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, word)| format!(", {number} {word}"))
-        .collect();
-        let changes = match self.verifies {
-            true => String::new(),
-            false => format!("; {}", count(counts.changes, "change")),
-        };
-        let took = duration(took_ms);
-        let mut text = format!("{} {what}{parts}{changes} in {took}\n", status(style, word));
-        for (unit, failure) in self.state.failures() {
-            let (code, message) = (&failure.error.code, printable(&failure.error.message));
-            let _ = writeln!(text, "{MARGIN}{}: {}: {message}", title(unit), printable(code));
         }
         text
     }
@@ -170,17 +183,17 @@ impl<W: Write + Send> Sink for Human<W> {
         self.state.fold(event);
         match &event.body {
             Body::RunStarted { verb, takes_back, .. } => {
+                self.run.clone_from(&event.run);
                 self.verifies = verb == "verify";
                 self.takes_back = takes_back.is_some();
                 Ok(())
             }
-            Body::EffectFailed { .. } => Ok(()),
+            Body::EffectFailed { .. } | Body::UnitStarted { .. } => Ok(()),
             Body::Done { unit, left, .. } => {
                 for line in left {
-                    self.detail(
-                        unit,
-                        &format!("{MARGIN}{} {}\n", paint(WARN, "left:"), printable(line)),
-                    );
+                    let label = format!("{MARGIN}{} ", paint(WARN, "left:"));
+                    let line = self.view.folded(&label, INSIDE, &printable(line));
+                    self.detail(unit, &line);
                 }
                 Ok(())
             }
@@ -193,41 +206,32 @@ impl<W: Write + Send> Sink for Human<W> {
                 self.detail(unit, &line);
                 Ok(())
             }
-            Body::UnitStarted { unit } => {
-                self.progress.begin(unit);
-                Ok(())
-            }
             Body::Checked { unit, .. } if self.takes_back => {
                 let state = self.state.units.get(unit).cloned().unwrap_or_default();
                 let heading = paint(BOLD, &printable(&unit.target));
-                self.write(&format!("{heading}\n{}", step(&unit.step, &state)))
+                self.write(&format!("{heading}\n{}", tree(&[(unit, &state)], self.view)))
             }
             Body::Checked { unit, notes, round, .. } => {
-                if self.verbose && *round == 1 {
-                    let notes: String = notes
-                        .iter()
-                        .map(|note| {
-                            format!("{MARGIN}{} {}\n", paint(QUIET, "fine:"), printable(note))
-                        })
-                        .collect();
+                if self.view.is_verbose() && *round == 1 {
+                    let label = format!("{MARGIN}{} ", paint(QUIET, "fine:"));
+                    let note = |note: &String| self.view.folded(&label, INSIDE, &printable(note));
+                    let notes: String = notes.iter().map(note).collect();
                     self.detail(unit, &notes);
                 }
                 Ok(())
             }
             Body::Intended { unit, deed, .. } => {
                 let summary = printable(&deed.to_string());
-                self.progress.say(unit, &summary);
-                let why = if deed.why().is_empty() {
-                    String::new()
-                } else {
-                    paint(QUIET, &format!(" ({})", printable(deed.why())))
+                let why = match deed.why() {
+                    "" => String::new(),
+                    why => format!(" {}", style::words(QUIET, &format!("({})", printable(why)))),
                 };
-                self.detail(unit, &format!("{MARGIN}{summary}{why}\n"));
+                let line = self.view.folded(MARGIN, INSIDE, &format!("{summary}{why}"));
+                self.detail(unit, &line);
                 Ok(())
             }
             Body::Output { unit, line } => {
-                self.progress.say(unit, line);
-                if self.verbose {
+                if self.view.is_verbose() {
                     let line = paint(QUIET, &printable(line));
                     self.write(&format!("{MARGIN}{} | {line}\n", title(unit)))?;
                 }
@@ -239,7 +243,6 @@ impl<W: Write + Send> Sink for Human<W> {
                 Ok(())
             }
             Body::UnitFinished { unit, outcome, took_ms } => {
-                self.progress.end(unit);
                 let text = self.finished(unit, outcome, *took_ms);
                 self.write(&text)
             }
@@ -263,9 +266,10 @@ impl<W: Write + Send> Sink for Human<W> {
                     .collect();
                 self.write(&text)
             }
-            Body::RunFinished { took_ms, .. } => {
-                let text = self.closing(*took_ms);
-                self.write(&text)
+            Body::RunFinished { .. } => {
+                let unchanged = if self.view.is_quiet() { String::new() } else { self.unchanged() };
+                let closing = closing(&self.state, &self.run, self.verifies, self.view);
+                self.write(&(unchanged + &closing))
             }
         }
     }

@@ -3,6 +3,9 @@
 //! Results go to standard output, progress and messages to standard error. Whatever a machine printed is
 //! made harmless before it reaches a terminal.
 
+mod change;
+mod closing;
+mod danger;
 mod denials;
 mod doctor;
 mod error;
@@ -18,6 +21,7 @@ mod step;
 mod style;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use denials::{denials, denials_json};
 pub use doctor::{doctor, doctor_json};
@@ -26,10 +30,12 @@ pub use human::Human;
 pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
 pub use plan::plan;
-pub use question::question;
+pub use progress::Progress;
+pub use question::{approval, question};
 pub use runs::{document, pruned, run_end, runs};
 pub use script_log::{Level, ScriptLog};
 pub use step::{asks, laws_hold, tried};
+pub use view::{Detail, View};
 
 use std::io;
 

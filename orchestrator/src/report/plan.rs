@@ -1,15 +1,19 @@
-//! A plan for people: for each target and step what would change, why, and the difference in texts.
+//! A plan for people: what disturbs something first, then for each target and step what would change, why, and the
+//! difference in texts. What stays as it is, and what is the same elsewhere, is folded.
 
 use std::{collections::HashMap, fmt::Write as _};
 
 use super::{
+    change::change,
+    danger::{allowances_of, dangers},
     error::failure,
-    style::{BOLD, GOOD, QUIET, WARN, count, diff, paint},
+    style::{self, BOLD, GOOD, QUIET, WARN, count, duration, paint},
+    view::View,
 };
 use crate::{
     engine::{
         State,
-        event::{Outcome, Planned},
+        event::Outcome,
         state::{End, UnitState},
     },
     graph::{HOST, Unit},
@@ -17,18 +21,52 @@ use crate::{
 };
 
 /// The whole plan.
-pub fn plan(state: &State) -> String {
-    let mut text = String::new();
+pub fn plan(state: &State, view: View) -> String {
+    let mut text = dangers(state, view);
+    let (mut alike, mut unchanged): (Vec<Alike>, Vec<String>) = Default::default();
     for (target, units) in by_target(state) {
-        let _ = writeln!(text, "{}", paint(BOLD, &printable(target)));
-        for unit in units {
-            if let Some(known) = state.units.get(unit) {
-                text.push_str(&step(&unit.step, known));
-            }
+        let known = || units.iter().filter_map(|unit| Some((*unit, state.units.get(unit)?)));
+        let name = printable(target);
+        if known().all(|(_, unit)| is_nothing(unit)) && !view.is_verbose() {
+            unchanged.push(name);
+            continue;
+        }
+        let said = tree(&known().collect::<Vec<_>>(), view);
+        // The same but for the container's name, as in the path of its configuration.
+        let anonymous = said.replace(&name, "\u{0}");
+        match alike.iter_mut().find(|other| other.anonymous == anonymous && target != HOST) {
+            Some(other) => other.targets.push(name),
+            None => alike.push(Alike { targets: vec![name], text: said, anonymous }),
         }
     }
-    text.push_str(&closing(state));
-    text
+    if !view.is_quiet() {
+        alike.iter().for_each(|one| text.push_str(&one.shown(view)));
+    }
+    if !unchanged.is_empty() && !view.is_quiet() {
+        let label = format!("{} ", paint(GOOD, "unchanged:"));
+        text += &view.folded(&label, "  ", &view.names(&unchanged));
+        text.push('\n');
+    }
+    text + &closing(state, view)
+}
+
+/// Targets on which the same is to be done.
+struct Alike {
+    targets: Vec<String>,
+    text: String,
+    anonymous: String,
+}
+
+impl Alike {
+    fn shown(&self, view: View) -> String {
+        let (first, others) = self.targets.split_first().map_or(("", &[][..]), |(a, b)| (a, b));
+        let mut text = format!("{}\n{}", paint(BOLD, first), self.text);
+        if !others.is_empty() {
+            let words = format!("the same in {}", view.names(others));
+            text += &view.folded("", "  ", &style::words(BOLD, &words));
+        }
+        text + "\n"
+    }
 }
 
 /// The units of each target, in the order of the run.
@@ -47,67 +85,111 @@ fn by_target(state: &State) -> Vec<(&str, Vec<&Unit>)> {
     targets
 }
 
-/// What would change in one unit.
-pub(super) fn step(name: &str, state: &UnitState) -> String {
-    let name = printable(name);
-    let mut text = match &state.end {
+/// Whether there is nothing to say of it but that it stays as it is.
+fn is_nothing(unit: &UnitState) -> bool {
+    unit.end == Some(End::Finished(Outcome::Unchanged)) && unit.warnings.is_empty()
+}
+
+/// What would change in each unit of a target; those in which nothing does are named together.
+pub(super) fn tree(units: &[(&Unit, &UnitState)], view: View) -> String {
+    let (nothing, rest): (Vec<_>, Vec<_>) =
+        units.iter().copied().partition(|(_, unit)| is_nothing(unit) && !view.is_verbose());
+    let mut branches: Vec<(String, Vec<String>)> =
+        rest.iter().map(|(unit, known)| branch(&unit.step, known, view)).collect();
+    let mut quiet: Vec<String> = nothing.iter().map(|(unit, _)| printable(&unit.step)).collect();
+    if !quiet.is_empty() {
+        let steps = std::mem::take(&mut quiet).join(", ");
+        branches.push((format!("{} {steps}", paint(GOOD, "unchanged:")), Vec::new()));
+    }
+    let last = branches.len().saturating_sub(1);
+    let mut text = String::new();
+    for (at, (title, lines)) in branches.iter().enumerate() {
+        let (knot, bar) = match at == last {
+            true => (view.draw("└─", "`-"), "  "),
+            false => (view.draw("├─", "|-"), view.draw("│ ", "| ")),
+        };
+        let _ = writeln!(text, "{} {title}", paint(QUIET, knot));
+        for line in lines {
+            let _ = writeln!(text, "{}{line}", paint(QUIET, bar));
+        }
+    }
+    text
+}
+
+/// One unit: its title, and the lines below it.
+fn branch(step: &str, known: &UnitState, view: View) -> (String, Vec<String>) {
+    let name = printable(step);
+    let inside = view.narrower(3);
+    let (title, mut text) = match &known.end {
         Some(End::Finished(Outcome::Failed { error })) => {
-            format!("  {name}: cannot be planned\n{}", failure(error, "    "))
+            (format!("{name}: {}", paint(WARN, "cannot be planned")), failure(error, " ", inside))
         }
         Some(End::Skipped(because)) => {
-            format!("  {name}: not looked at, because {} failed\n", printable(&because.step))
+            let because = printable(&because.step);
+            (format!("{name}: not looked at, because {because} failed"), String::new())
         }
-        _ if state.planned.is_empty() => format!("  {name}: {}\n", paint(GOOD, "unchanged")),
-        _ => format!("  {name}: {}\n", paint(WARN, &count(state.planned.len(), "change"))),
+        _ if known.planned.is_empty() => {
+            (format!("{name}: {}", paint(GOOD, "unchanged")), String::new())
+        }
+        _ => {
+            let changes = count(known.planned.len(), "change");
+            (format!("{name}: {}", paint(WARN, &changes)), String::new())
+        }
     };
-    for planned in &state.planned {
-        text.push_str(&change(planned));
+    for planned in &known.planned {
+        text += &change(planned, " ", inside);
     }
-    for warning in &state.warnings {
-        let _ = writeln!(text, "    {} {}", paint(WARN, "warning:"), printable(warning));
-    }
-    text
-}
-
-fn change(planned: &Planned) -> String {
-    let mut text = String::from("    ");
-    match planned.consent {
-        Some(consent) => {
-            let _ = write!(text, "{} {}", paint(WARN, "!"), printable(&planned.summary));
-            let _ = write!(text, " {}", paint(WARN, &format!("(needs --allow {consent})")));
-        }
-        None => {
-            let _ = write!(text, "{} {}", paint(GOOD, "+"), printable(&planned.summary));
+    if view.is_verbose() {
+        for note in &known.notes {
+            text +=
+                &inside.folded(&format!(" {} ", paint(QUIET, "fine:")), "   ", &printable(note));
         }
     }
-    text.push('\n');
-    let why = planned.deed.why();
-    if !why.is_empty() {
-        let _ = writeln!(text, "        {}", paint(QUIET, &printable(why)));
+    for warning in &known.warnings {
+        let label = format!(" {} ", paint(WARN, "warning:"));
+        text += &inside.folded(&label, "   ", &printable(warning));
     }
-    if let Some(difference) = &planned.diff {
-        text.push_str(&diff(difference, "        "));
-    }
-    text
+    (title, text.lines().map(str::to_owned).collect())
 }
 
-fn closing(state: &State) -> String {
+fn closing(state: &State, view: View) -> String {
     let counts = state.counts();
+    let took = match state.took_ms {
+        Some(millis) => format!(" Looked in {}.", duration(millis)),
+        None => String::new(),
+    };
     if counts.failed > 0 {
-        return format!(
-            "Planned what could be looked at: {}; {} failed, {} skipped.\n",
+        let words = format!(
+            "{} {}; {} failed, {} skipped.{took}",
+            style::words(WARN, "Planned what could be looked at:"),
             count(counts.changes, "change"),
             count(counts.failed, "unit"),
             counts.skipped
         );
+        return view.folded("", "", &words);
     }
-    match counts.changes {
-        0 => "Nothing to change.\n".to_owned(),
-        changes => format!(
-            "{} in {}; {} unchanged. Nothing has been changed yet.\n",
-            count(changes, "change"),
-            count(counts.changed, "unit"),
-            counts.unchanged
-        ),
+    if counts.changes == 0 {
+        let units = count(counts.unchanged, "unit");
+        let words =
+            format!("{} {units} unchanged.{took}", style::words(GOOD, "Nothing to change:"));
+        return view.folded("", "", &words);
     }
+    let changed = state.units.iter().filter(|(_, unit)| !unit.planned.is_empty());
+    let mut targets: Vec<&str> = changed.map(|(unit, _)| unit.target.as_str()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let words = format!(
+        "{} in {} on {}; {} unchanged.{took} Nothing has been changed yet.",
+        style::words(BOLD, &count(counts.changes, "change")),
+        count(counts.changed, "unit"),
+        count(targets.len(), "target"),
+        counts.unchanged,
+    );
+    let mut text = view.folded("", "", &words);
+    let allowances = allowances_of(state.units.values());
+    if !allowances.is_empty() {
+        let words = format!("A run needs `--allow {}`.", allowances.join(","));
+        text += &view.folded("", "", &words);
+    }
+    text
 }

@@ -1,6 +1,6 @@
 //! A question on the terminal.
 
-use std::{fmt::Write as _, io::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, io::Write as _};
 
 use phoenix_sdk::Consent;
 
@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{graph::Unit, transport::printable};
 
-/// Asks whether something may be done, and gives the answer that `read` comes back with. Only a plain yes is
-/// one.
+/// Asks whether something may be done, of which a unit found out while it was at work, and gives the answer that `read` comes
+/// back with.
 pub fn question(
     unit: &Unit,
     consent: Consent,
@@ -32,6 +32,18 @@ pub fn question(
         let _ = writeln!(text, "               {}{why}", printable(summary));
     }
     let _ = write!(text, "             Go on (as with --allow {consent})? [y/N] ");
+    is_yes(&text, read)
+}
+
+/// Asks whether the plan that was shown may be carried out, with all that it needs to be allowed.
+pub fn approval(consents: &BTreeSet<Consent>, read: impl FnOnce() -> Option<String>) -> bool {
+    let words: Vec<String> = consents.iter().map(Consent::to_string).collect();
+    let allowed = paint(QUIET, &format!("(as with --allow {})", words.join(",")));
+    is_yes(&format!("{} {allowed} [y/N] ", paint(BOLD, "Do that?")), read)
+}
+
+/// Only a plain yes is one.
+fn is_yes(text: &str, read: impl FnOnce() -> Option<String>) -> bool {
     let answer = beside(|| {
         // If it cannot be shown, nobody has answered it.
         let mut out = anstream::stderr();

@@ -15,6 +15,11 @@ pub(super) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// Several words in a style, each by itself: where a fold comes between them, the style does not reach the margin.
+pub(super) fn words(style: Style, text: &str) -> String {
+    text.split(' ').map(|word| paint(style, word)).collect::<Vec<_>>().join(" ")
+}
+
 /// A status word, right-aligned to twelve columns, as cargo writes it.
 pub(super) fn status(style: Style, word: &str) -> String {
     format!("{style}{word:>12}{style:#}")
@@ -40,6 +45,18 @@ pub(super) fn duration(millis: u64) -> String {
     match millis {
         0..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
+    }
+}
+
+/// `74.2 MB`, as apt counts: in thousands.
+pub(super) fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.into_iter().find(|(one, _)| bytes >= *one) {
+        None => format!("{bytes} B"),
+        Some((one, unit)) => match bytes / one {
+            whole @ 0..100 => format!("{whole}.{} {unit}", bytes % one / (one / 10)),
+            whole => format!("{whole} {unit}"),
+        },
     }
 }
 

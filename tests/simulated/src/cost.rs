@@ -13,7 +13,7 @@ use phoenix_orch::{
     engine::{self, Claims, Job, Mode, Sink, State},
     journal::{Journal, JournalSink},
     lock::Locks,
-    report::{Human, plan},
+    report::{Detail, Human, View, plan},
 };
 use serde::Serialize;
 
@@ -90,7 +90,8 @@ pub fn measure(
         Job { mode: order.mode, jobs: order.jobs, ..scene.job(&fleet, &journal, &interrupted) };
     let job = Job { run: run.clone(), ..job };
     let mut record = JournalSink(&journal);
-    let mut human = Human::new(std::io::sink(), false);
+    let view = View::new(Detail::Usual, false);
+    let mut human = Human::new(std::io::sink(), view);
     // As the command line has it: a plan is shown at its end, and journaled never.
     let sinks: Vec<&mut dyn Sink> = match order.mode {
         Mode::Plan { .. } => Vec::new(),
@@ -108,7 +109,7 @@ pub fn measure(
     });
     let (state, exit) = outcome.map_err(told)?;
     if matches!(order.mode, Mode::Plan { .. }) {
-        drop(plan(&state));
+        drop(plan(&state, view));
     }
     let (wall, after) = (begin.elapsed(), processor_time()?);
     converged(&state, exit)?;

@@ -2,7 +2,8 @@
 
 use clap::{Args as Arguments, ValueEnum};
 
-use super::Output;
+use super::{Global, Output};
+use crate::report::{Detail, View};
 
 #[derive(Debug, Arguments)]
 pub(in super::super) struct Denials {
@@ -34,6 +35,12 @@ pub(in super::super) struct Doctor {
     /// Show also what is fine.
     #[arg(long, short)]
     pub(in super::super) verbose: bool,
+}
+
+impl Doctor {
+    pub(in super::super) fn view(&self, global: &Global) -> View {
+        View::new(if self.verbose { Detail::Verbose } else { Detail::Usual }, global.ascii)
+    }
 }
 
 #[derive(Debug, Arguments)]

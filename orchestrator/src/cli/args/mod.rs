@@ -9,7 +9,7 @@ mod work;
 
 use std::path::PathBuf;
 
-use clap::{Args as Arguments, Parser, Subcommand};
+use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
 
 pub(super) use compat::{Compat, CompatVerb};
 pub(super) use look::{Denials, Doctor, Explain, Graph, GraphFormat};
@@ -42,6 +42,12 @@ pub(super) struct Global {
     /// Where phoenix-orch keeps its own state.
     #[arg(long, global = true, value_name = "DIR", default_value = "/var/lib/phoenix-orch")]
     pub(super) state_dir: PathBuf,
+    /// Colours: on a terminal only, unless NO_COLOR is set; or as said.
+    #[arg(long, global = true, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+    /// Draw with no other characters than those of ASCII, as is done in a locale without UTF-8.
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
 }
 
 #[derive(Debug, Subcommand)]

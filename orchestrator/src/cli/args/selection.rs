@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args as Arguments, ValueEnum};
 use phoenix_sdk::Consent;
 
+use super::Global;
+use crate::report::{Detail, View};
+
 /// Which features on which targets.
 #[derive(Debug, Arguments)]
 pub(in super::super) struct Selection {
@@ -37,7 +40,7 @@ impl Selection {
             all: false,
             inventory: None,
             jobs: 1,
-            show: Show { output: Output::Human, verbose: false },
+            show: Show { output: Output::Human, verbose: false, quiet: false },
         }
     }
 }
@@ -49,9 +52,24 @@ pub(in super::super) struct Show {
     /// For people, or one JSON event a line.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub(in super::super) output: Output,
-    /// Show every line that commands print, and what was fine already.
+    /// Show every line that commands print, whole differences, and what was fine already.
     #[arg(long, short)]
     pub(in super::super) verbose: bool,
+    /// Show only what went wrong, what needs you, and how it ended.
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub(in super::super) quiet: bool,
+}
+
+impl Show {
+    /// How it is to be laid out.
+    pub(in super::super) fn view(&self, global: &Global) -> View {
+        let detail = match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (false, true) => Detail::Verbose,
+            (false, false) => Detail::Usual,
+        };
+        View::new(detail, global.ascii)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

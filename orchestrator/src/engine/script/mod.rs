@@ -237,5 +237,6 @@ fn planned(change: Change) -> Planned {
         consent: change.kind.consent(),
         deed: Deed::Change(change),
         diff: None,
+        forecast: None,
     }
 }

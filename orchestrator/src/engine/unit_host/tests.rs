@@ -78,6 +78,9 @@ impl Memory for Nothing {
     fn in_force(&self) -> Result<Vec<(String, String)>> {
         unreachable!()
     }
+    fn last_restart(&self, _: &str) -> Result<Option<u64>> {
+        unreachable!()
+    }
     fn in_doubt(&self, _: &str, _: &str) -> Result<Vec<Effect>> {
         unreachable!()
     }
