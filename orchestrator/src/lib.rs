@@ -21,8 +21,9 @@
 //! | doctor | error, graph, transport, runtime, effect |
 //! | engine | error, cache, config, graph, lock, catalog, transport, runtime, effect |
 //! | journal | error, graph, transport, effect, engine |
-//! | report | error, graph, effect, engine, journal, transport, doctor |
-//! | cli | error, cache, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, report, inventory |
+//! | status | error, graph, engine, journal |
+//! | report | error, graph, effect, engine, journal, transport, doctor, status |
+//! | cli | error, cache, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, status, report, inventory |
 
 pub mod cache;
 pub mod catalog;
@@ -39,6 +40,7 @@ pub mod journal;
 pub mod lock;
 pub mod report;
 pub mod runtime;
+pub mod status;
 pub mod transport;
 pub mod trust;
 

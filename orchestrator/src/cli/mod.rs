@@ -17,6 +17,7 @@ mod rollback;
 mod runs;
 mod setting;
 mod signals;
+mod status;
 mod transcripts;
 mod work;
 
@@ -59,6 +60,7 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Plan(verb) => work::plan(&args.global, &verb),
         Verb::Run(verb) => work::run(&args.global, &verb),
         Verb::Verify(verb) => work::verify(&args.global, &verb),
+        Verb::Status(verb) => status::run(&args.global, verb),
         Verb::Rollback(verb) => rollback::run(&args.global, &verb),
         Verb::Runs(verb) => runs::run(&args.global, &verb),
         Verb::Denials(verb) => denials::run(&args.global, &verb),
@@ -138,6 +140,16 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "RUNTIME-UNKNOWN",
         "plugins.toml names a container runtime that this version does not know.",
         "Use one of the runtimes that the message lists, or leave `runtime` out.",
+    ),
+    phoenix_sdk::Code::new(
+        "METRICS-UNWRITABLE",
+        "`status --metrics` could not write its file. The fleet was looked at all the same.",
+        "The cause says why: mostly a folder that is not there, or a missing right.",
+    ),
+    phoenix_sdk::Code::new(
+        "STATUS-UNKNOWN",
+        "`status` was given no features, and no run of this host says what the targets are to have.",
+        "Name features and targets, or bring the features to them first: `phoenix-orch run` remembers what it was to do.",
     ),
     phoenix_sdk::Code::new(
         "TRANSCRIPT-UNWRITABLE",

@@ -116,7 +116,48 @@ impl Setting {
             None => None,
         };
         let of_containers = |chosen: &chosen::Chosen| chosen.values().flatten().cloned().collect();
-        let steps = steps(global, &manifest, &chosen.as_ref().map_or(asked, of_containers))?;
+        let names = chosen.as_ref().map_or(asked, of_containers);
+        Self::load(global, manifest, &names, chosen, |manifest, runtime| {
+            containers(manifest, runtime, selection)
+        })
+    }
+
+    /// The same with features for each target, of which the host may be one; a feature that the catalogue does not have any more is
+    /// told, and left out.
+    pub(super) fn of_features(
+        global: &Global,
+        wanted: impl FnOnce(&dyn Runtime) -> Result<BTreeMap<String, Vec<String>>>,
+    ) -> Result<Self> {
+        let manifest = manifest(global)?;
+        let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
+        let (mut chosen, mut asked) = (chosen::Chosen::new(), BTreeSet::new());
+        let mut gone = BTreeSet::new();
+        for (target, features) in wanted(&*runtime)? {
+            let (known, unknown): (Vec<_>, Vec<_>) =
+                features.into_iter().partition(|name| manifest.features.contains_key(name));
+            gone.extend(unknown);
+            let steps = manifest.select(&known)?;
+            asked.extend(steps.iter().cloned());
+            if target != HOST {
+                chosen.insert(target, steps);
+            }
+        }
+        for feature in gone {
+            report::warning(&format!(
+                "runs have brought the feature `{feature}`, which plugins.toml does not have any more"
+            ));
+        }
+        Self::load(global, manifest, &asked, Some(chosen), |_, _| Ok(Vec::new()))
+    }
+
+    fn load(
+        global: &Global,
+        manifest: Manifest,
+        names: &BTreeSet<String>,
+        chosen: Option<chosen::Chosen>,
+        named: impl FnOnce(&Manifest, &dyn Runtime) -> Result<Vec<String>>,
+    ) -> Result<Self> {
+        let steps = steps(global, &manifest, names)?;
         must_be_root()?;
         // Their processes start while the rest is looked at.
         steps.values().for_each(Loaded::warm_up);
@@ -127,7 +168,7 @@ impl Setting {
         } else if let Some(chosen) = &chosen {
             chosen.keys().cloned().collect()
         } else {
-            containers(&manifest, &*runtime, selection)?
+            named(&manifest, &*runtime)?
         };
         warn_of_unknown_overrides(&manifest, &*runtime)?;
         let wanted = |step: &str, container: &str| match &chosen {

@@ -15,6 +15,8 @@ mod restarts;
 mod runs;
 mod schema;
 mod sink;
+mod standing;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -29,13 +31,17 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use self::quiet::{Entry, Quiet};
+use self::{
+    quiet::{Entry, Quiet},
+    tally::Tally,
+};
 use crate::error::Result;
 
 pub use codes::CODES;
 pub use prune::{Keep, Pruned};
 pub use runs::RunRow;
 pub use sink::JournalSink;
+pub use standing::{LastRun, Standing};
 
 /// The file's name in the state folder.
 const FILE: &str = "journal.sqlite";
@@ -55,6 +61,8 @@ struct Inner {
     pending: Vec<Entry>,
     /// Events of targets in which nothing was changed yet.
     quiet: Quiet,
+    /// How the run leaves its targets.
+    tally: Tally,
     /// Whether anything was written that the disk had to have before this went on.
     waited: bool,
 }
@@ -78,8 +86,13 @@ impl Journal {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection =
             Connection::open_with_flags(&path, flags).map_err(|error| errors::of(&path, &error))?;
-        let inner =
-            Inner { connection, pending: Vec::new(), quiet: Quiet::default(), waited: false };
+        let inner = Inner {
+            connection,
+            pending: Vec::new(),
+            quiet: Quiet::default(),
+            tally: Tally::default(),
+            waited: false,
+        };
         let journal = Self { path, inner: Mutex::new(inner) };
         schema::prepare(&journal.path, &mut journal.inner().connection)?;
         Ok(journal)
@@ -117,6 +130,29 @@ impl Journal {
             Ok(value)
         };
         attempt().map_err(|error| errors::of(&self.path, &error))
+    }
+
+    /// The same, and the disk may have it later: for what is only remembered, and not relied upon.
+    fn lazily<T>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let mut inner = self.inner();
+        let durably = |connection: &Connection, how: &str| {
+            connection
+                .pragma_update(None, "synchronous", how)
+                .map_err(|error| errors::of(&self.path, &error))
+        };
+        durably(&inner.connection, "NORMAL")?;
+        let attempt = || {
+            let behaviour = rusqlite::TransactionBehavior::Immediate;
+            let transaction = inner.connection.transaction_with_behavior(behaviour)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        let done = attempt().map_err(|error| errors::of(&self.path, &error));
+        durably(&inner.connection, "FULL").and(done)
     }
 
     /// Reads something.

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::tally::Standings;
 use crate::{
     engine::{Body, Event, event::Outcome},
     graph::Unit,
@@ -20,6 +21,8 @@ pub(super) enum Entry {
     Event(Box<Event>),
     /// All events of a target, in one row.
     Quiet(Vec<Event>),
+    /// At this end of a run: how it leaves its targets.
+    Standings(Box<Event>, Standings),
 }
 
 /// The targets of a run that may still turn out to be quiet.
@@ -191,6 +194,7 @@ mod tests {
             let mut all: Vec<Event> = entries.into_iter().flat_map(|entry| match entry {
                 Entry::Event(event) => vec![*event],
                 Entry::Quiet(events) => events,
+                Entry::Standings(..) => Vec::new(),
             }).collect();
             all.sort_by_key(|event| event.seq);
             prop_assert_eq!(all, events);

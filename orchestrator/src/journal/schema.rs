@@ -9,11 +9,15 @@ use super::{BUSY, errors};
 use crate::error::Result;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
-    Migrations::new(vec![M::up(include_str!("schema-1.sql")), M::up(include_str!("schema-2.sql"))])
+    Migrations::new(vec![
+        M::up(include_str!("schema-1.sql")),
+        M::up(include_str!("schema-2.sql")),
+        M::up(include_str!("schema-3.sql")),
+    ])
 });
 
 /// How many migrations this version knows.
-const NEWEST: i64 = 2;
+const NEWEST: i64 = 3;
 
 /// Says `phoenix` in the file's header, so that no other database is taken for a journal.
 const APPLICATION: i32 = 0x5048_4f45;

@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension, Transaction, config::DbConfig, params};
 
-use super::{Inner, Journal, errors, quiet::Entry};
+use super::{Inner, Journal, errors, quiet::Entry, standing};
 use crate::{
     effect::{Image, Judgement},
     engine::{Body, Deed, Event, Sink, event::Outcome},
@@ -20,8 +20,12 @@ pub struct JournalSink<'a>(pub &'a Journal);
 impl Sink for JournalSink<'_> {
     fn hear(&mut self, event: &Event) -> Result<()> {
         let mut inner = self.0.inner();
+        let standings = inner.tally.hear(event);
         let entries = inner.quiet.hear(event);
         inner.pending.extend(entries);
+        if let Some(standings) = standings {
+            inner.pending.push(Entry::Standings(Box::new(event.clone()), standings));
+        }
         let written = match Durable::of(&event.body) {
             Durable::Now => {
                 inner.waited = true;
@@ -96,6 +100,7 @@ fn flush(inner: &mut Inner) -> rusqlite::Result<()> {
         match entry {
             Entry::Event(event) => write(&transaction, event)?,
             Entry::Quiet(events) => write_quiet(&transaction, events)?,
+            Entry::Standings(end, standings) => standing::write(&transaction, end, standings)?,
         }
     }
     transaction.commit()?;

@@ -13,7 +13,7 @@ use crate::{
     },
     engine::{
         Body, Deed, Event, Memory, Sink,
-        event::{FORMAT, Outcome},
+        event::{FORMAT, Failure, Outcome},
     },
     graph::Unit,
 };
@@ -326,4 +326,88 @@ fn an_interrupted_run_has_all_of_the_target_that_it_was_changing() {
     assert_eq!(other.events("r").unwrap(), expected);
     assert_eq!(other.in_doubt("web", "next").unwrap().len(), 1);
     assert!(other.run("r").unwrap().finished.is_none());
+}
+
+/// A run of one feature on these targets, each with one unit that ended so.
+fn run(name: &str, feature: &str, targets: &[(&str, Outcome)]) -> Vec<Event> {
+    let unit = |target: &str| Unit::new("s", target);
+    let Body::RunStarted { verb, version, takes_back, .. } = started(name, None).body else {
+        unreachable!()
+    };
+    let units = targets.iter().map(|(target, _)| unit(target)).collect();
+    let features = vec![feature.to_owned()];
+    let first = Body::RunStarted { verb, version, features, units, takes_back };
+    let ends = targets.iter().map(|(target, outcome)| Body::UnitFinished {
+        unit: unit(target),
+        outcome: outcome.clone(),
+        took_ms: 7,
+    });
+    let bodies = [first].into_iter().chain(ends);
+    let mut events: Vec<Event> =
+        (1..).zip(bodies).map(|(seq, body)| event(name, seq, body)).collect();
+    events.push(finished(name, 0));
+    events
+}
+
+#[test]
+fn how_each_target_stands_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let broken = Outcome::Failed {
+        error: Failure { exit: 7, error: phoenix_sdk::StepError::new("CODE", "it broke") },
+    };
+    hear(&journal, &run("a", "docker", &[("db", Outcome::Unchanged), ("web", Outcome::Unchanged)]));
+    hear(&journal, &run("b", "motd", &[("web", broken)]));
+    // A verification is no wish.
+    let mut verified = run("c", "other", &[("web", Outcome::Verified)]);
+    if let Body::RunStarted { verb, .. } = &mut verified[0].body {
+        "verify".clone_into(verb);
+    }
+    hear(&journal, &verified);
+    let [db, web] = &journal.standings().unwrap()[..] else { panic!("two targets") };
+    assert_eq!((db.target.as_str(), &db.features[..]), ("db", &["docker".to_owned()][..]));
+    assert_eq!(web.features, ["docker", "motd"]);
+    let ended = Timestamp::from_second(90).unwrap();
+    let last = web.last.as_ref().unwrap();
+    assert_eq!((last.run.as_str(), last.ended, last.took_ms), ("b", ended, 7));
+    assert_eq!(last.failure.as_deref(), Some("s: CODE: it broke"));
+    assert_eq!((db.good, web.good), (Some(ended), Some(ended)), "the run before was fine");
+
+    let at = |second| Timestamp::from_second(second).unwrap();
+    journal
+        .looked(at(100), &[("web", "drifted", at(95), false), ("db", "converged", at(99), true)])
+        .unwrap();
+    let [db, web] = &journal.standings().unwrap()[..] else { panic!("two targets") };
+    assert_eq!(
+        (web.seen.as_ref().unwrap(), web.good),
+        (&("drifted".to_owned(), at(95)), Some(ended))
+    );
+    assert_eq!(
+        (db.seen.as_ref().unwrap(), db.good),
+        (&("converged".to_owned(), at(99)), Some(at(100)))
+    );
+    assert_eq!(web.features, ["docker", "motd"], "a look brings and takes no features");
+}
+
+#[test]
+fn what_was_taken_back_as_a_whole_is_not_looked_after_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let changed = Outcome::Changed { changes: 1 };
+    for name in ["a", "b"] {
+        let mut events = run(name, "docker", &[("web", changed.clone())]);
+        events.insert(1, intended(name, 50));
+        hear(&journal, &events);
+    }
+    let back = |name: &str, of: &str| {
+        let mut events = run(name, "", &[("web", changed.clone())]);
+        events[0] = started(name, Some(of));
+        if let Body::RunStarted { units, .. } = &mut events[0].body {
+            units.push(Unit::new("s", "web"));
+        }
+        hear(&journal, &events);
+        journal.standings().unwrap().len()
+    };
+    assert_eq!(back("c", "b"), 1, "what the first run did is still there");
+    assert_eq!(back("d", "a"), 0);
 }

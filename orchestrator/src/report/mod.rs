@@ -12,11 +12,13 @@ mod error;
 mod human;
 mod interruption;
 mod json;
+mod metrics;
 mod plan;
 mod progress;
 mod question;
 mod runs;
 mod script_log;
+mod status;
 mod step;
 mod style;
 #[cfg(test)]
@@ -29,11 +31,13 @@ pub use error::{error, warning};
 pub use human::Human;
 pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
+pub use metrics::metrics;
 pub use plan::plan;
 pub use progress::Progress;
 pub use question::{approval, question};
 pub use runs::{document, pruned, run_end, runs};
 pub use script_log::{Level, ScriptLog};
+pub use status::{status, status_json};
 pub use step::{asks, laws_hold, tried};
 pub use view::{Detail, View};
 
@@ -49,8 +53,15 @@ fn unwritable(error: &io::Error) -> Error {
 }
 
 /// The errors of this module.
-pub const CODES: &[phoenix_sdk::Code] = &[phoenix_sdk::Code::new(
-    "OUTPUT",
-    "Standard output was closed before the end. No further change was started.",
-    "Keep the reader of the output open until the end; then run again.",
-)];
+pub const CODES: &[phoenix_sdk::Code] = &[
+    phoenix_sdk::Code::new(
+        "METRICS",
+        "The metrics of `status` contradict each other. Nothing was written.",
+        "This is a defect of phoenix-orch; please report it.",
+    ),
+    phoenix_sdk::Code::new(
+        "OUTPUT",
+        "Standard output was closed before the end. No further change was started.",
+        "Keep the reader of the output open until the end; then run again.",
+    ),
+];

@@ -5,6 +5,7 @@ mod look;
 mod plugins;
 mod runs;
 mod selection;
+mod status;
 mod work;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(super) use look::{Denials, Doctor, Explain, Graph, GraphFormat};
 pub(super) use plugins::{New, NewScope, NewStep, NewVerb, Pin, Plugins, PluginsVerb};
 pub(super) use runs::{Runs, RunsVerb};
 pub(super) use selection::{Allow, Output, Patience, Selection, Show};
+pub(super) use status::Status;
 pub(super) use work::{OnFailure, Plan, Rollback, Run, Verify};
 
 /// Makes Docker run properly in unprivileged LXC containers, and keeps it so.
@@ -58,6 +60,8 @@ pub(super) enum Verb {
     Run(Run),
     /// Gather evidence that the features work; change nothing.
     Verify(Verify),
+    /// Look at the fleet: what is as wanted, what is not and since when; change nothing.
+    Status(Status),
     /// Take back what a run has changed.
     Rollback(Rollback),
     /// List runs, show one again, or forget old ones.
