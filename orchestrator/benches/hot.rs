@@ -135,6 +135,8 @@ fn events(run: &str, containers: usize) -> Vec<Event> {
         version: "0".to_owned(),
         features: vec!["docker".to_owned()],
         units: units.clone(),
+        waits_for: Vec::new(),
+        environment: None,
         takes_back: None,
     };
     let notes: Vec<String> =

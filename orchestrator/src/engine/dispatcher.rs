@@ -13,7 +13,7 @@ use phoenix_sdk::{AppArmorPolicy, Consent};
 use serde_json::Value;
 
 use super::{
-    Ask, Fleet, Memory, Sink, State, Transcripts,
+    Ask, Environment, Fleet, Memory, Sink, State, Transcripts,
     amends::make_amends,
     claim,
     doer::Doer,
@@ -139,6 +139,8 @@ pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8
         version: env!("CARGO_PKG_VERSION").to_owned(),
         features: job.features.clone(),
         units: job.graph.order().cloned().collect(),
+        waits_for: job.graph.waits_for(),
+        environment: Some(Box::new(Environment::of_this_host(job.fleet.runtime()))),
         takes_back: None,
     })?;
     dispatch(job, &recorder)?;

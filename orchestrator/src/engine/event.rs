@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use phoenix_sdk::{Consent, Evidence, StepError};
 use serde::{Deserialize, Serialize};
 
-use super::Deed;
+use super::{Deed, Environment};
 use crate::{
     effect::{Digest, Image, Installation, Judgement},
     error::Error,
@@ -46,6 +46,13 @@ pub enum Body {
         features: Vec<String>,
         /// All units in their order.
         units: Vec<Unit>,
+        /// Of each unit, the places in `units` of those that it waits for. Older runs do not say, and a rollback
+        /// has none: it goes by its order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waits_for: Vec<Vec<usize>>,
+        /// Where the run was made; older runs do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        environment: Option<Box<Environment>>,
         /// For `rollback`: the run that is taken back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         takes_back: Option<String>,

@@ -161,6 +161,8 @@ proptest! {
                 version: "0".into(),
                 features: Vec::new(),
                 units: units.clone(),
+                waits_for: Vec::new(),
+                environment: None,
                 takes_back: None,
             };
             for (seq, body) in (1..).zip(std::iter::once(&started).chain(bodies)) {

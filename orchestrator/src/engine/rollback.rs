@@ -10,7 +10,7 @@ use std::{
 use phoenix_sdk::Consent;
 
 use super::{
-    Ask, Deed, Effect, Fleet, Memory, Restore, Reversal, Sink, State, ask,
+    Ask, Deed, Effect, Environment, Fleet, Memory, Restore, Reversal, Sink, State, ask,
     claim::claim,
     conflict::conflict,
     doer::{Back, Doer},
@@ -78,6 +78,8 @@ pub fn roll_back<'a>(job: &Rollback<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result
         version: env!("CARGO_PKG_VERSION").to_owned(),
         features: Vec::new(),
         units: reversals.iter().map(|reversal| reversal.unit.clone()).collect(),
+        waits_for: Vec::new(),
+        environment: Some(Box::new(Environment::of_this_host(job.fleet.runtime()))),
         takes_back: Some(job.of.clone()),
     })?;
     job.take_back(&recorder, reversals)?;

@@ -197,6 +197,8 @@ mod tests {
             version: "0".into(),
             features: vec![],
             units: units.clone(),
+            waits_for: Vec::new(),
+            environment: None,
             takes_back: None,
         }));
         for (unit, exit) in units.into_iter().zip(exits) {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-#[cfg(test)]
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{Bfs, Walker};
@@ -153,6 +152,18 @@ impl Graph {
     /// containers in the order they were given.
     pub fn order(&self) -> impl Iterator<Item = &Unit> {
         self.units.node_weights()
+    }
+
+    /// Of each unit in the order of [`Self::order`], the places of those that it waits for itself, in that order too.
+    pub fn waits_for(&self) -> Vec<Vec<usize>> {
+        self.units
+            .node_indices()
+            .map(|unit| {
+                let before = self.units.neighbors_directed(unit, Direction::Incoming);
+                let places: BTreeSet<usize> = before.map(NodeIndex::index).collect();
+                places.into_iter().collect()
+            })
+            .collect()
     }
 
     /// All that waits for a unit, also through others, in the order of [`Self::order`]; none for an

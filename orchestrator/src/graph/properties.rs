@@ -96,6 +96,9 @@ proptest! {
         prop_assert_eq!(&BTreeSet::from_iter(order.iter().cloned()), &units);
 
         let place: BTreeMap<_, _> = order.iter().enumerate().map(|(at, unit)| (unit, at)).collect();
+        for (unit, waits_for) in order.iter().zip(graph.waits_for()) {
+            prop_assert!(waits_for.iter().map(|&at| &order[at]).eq(graph.dependencies(unit)));
+        }
         let mut edges = BTreeSet::new();
         for unit in &order {
             for before in graph.dependencies(unit) {

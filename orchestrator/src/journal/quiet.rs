@@ -133,6 +133,8 @@ mod tests {
                 version: "0".to_owned(),
                 features: Vec::new(),
                 units: units.collect(),
+                waits_for: Vec::new(),
+                environment: None,
                 takes_back: takes_back.map(str::to_owned),
             },
         )

@@ -32,7 +32,19 @@ fn started(run: &str, takes_back: Option<&str>) -> Event {
     let verb = if takes_back.is_some() { "rollback" } else { "run" }.to_owned();
     let takes_back = takes_back.map(str::to_owned);
     let (version, features, units) = ("0".to_owned(), vec![], vec![]);
-    event(run, 1, Body::RunStarted { verb, version, features, units, takes_back })
+    event(
+        run,
+        1,
+        Body::RunStarted {
+            verb,
+            version,
+            features,
+            units,
+            waits_for: Vec::new(),
+            environment: None,
+            takes_back,
+        },
+    )
 }
 
 fn absent() -> Image {
@@ -276,7 +288,19 @@ fn pruning_keeps_what_a_rollback_needs_and_says_so() {
 fn started_on(run: &str, targets: &[&str]) -> Event {
     let units = targets.iter().map(|target| Unit::new("s", *target)).collect();
     let (verb, version, features) = ("run".to_owned(), "0".to_owned(), vec![]);
-    event(run, 1, Body::RunStarted { verb, version, features, units, takes_back: None })
+    event(
+        run,
+        1,
+        Body::RunStarted {
+            verb,
+            version,
+            features,
+            units,
+            waits_for: Vec::new(),
+            environment: None,
+            takes_back: None,
+        },
+    )
 }
 
 fn quiet(run: &str, seq: u64, target: &str) -> [Event; 2] {

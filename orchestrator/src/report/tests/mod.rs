@@ -42,6 +42,8 @@ fn started(units: &[Unit]) -> Body {
         features: vec!["docker".into()],
         units: units.to_vec(),
         takes_back: None,
+        waits_for: Vec::new(),
+        environment: None,
     }
 }
 
