@@ -16,6 +16,7 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         GraphFormat::Text => graph.render_text(),
         GraphFormat::Dot => graph.render_dot(),
         GraphFormat::Mermaid => graph.render_mermaid(),
+        GraphFormat::Svg => graph.render_svg(),
     };
     // Only a reader who stopped reading makes this fail.
     let _ = anstream::stdout().write_all(text.as_bytes());

@@ -5,8 +5,10 @@
 
 mod build;
 mod cycle;
+pub mod draw;
 mod queue;
 mod render;
+mod render_svg;
 mod steps;
 mod unit;
 

@@ -87,7 +87,7 @@ impl Graph {
 }
 
 /// Where it works and, behind this, what else is said of it.
-fn place(step: &StepNode, between: &str) -> String {
+pub(super) fn place(step: &StepNode, between: &str) -> String {
     let scope = scope_name(step.scope);
     if step.note.is_empty() { scope.to_owned() } else { format!("{scope}{between}{}", step.note) }
 }
@@ -101,7 +101,7 @@ fn scope_name(scope: Scope) -> &'static str {
 }
 
 /// The name with what means something to the reader escaped, and controls made visible everywhere.
-fn escaped(name: &str, escape: impl Fn(char) -> Option<String>) -> String {
+pub(super) fn escaped(name: &str, escape: impl Fn(char) -> Option<String>) -> String {
     name.chars()
         .map(|char| match escape(char) {
             _ if char.is_control() => '\u{fffd}'.to_string(),

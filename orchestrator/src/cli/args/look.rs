@@ -48,7 +48,7 @@ pub(in super::super) struct Graph {
     /// Features from plugins.toml.
     #[arg(long, short, value_name = "F[,F]", value_delimiter = ',', required = true)]
     pub(in super::super) features: Vec<String>,
-    /// As text, or for Graphviz or Mermaid.
+    /// As text, for Graphviz or Mermaid, or as a picture.
     #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
     pub(in super::super) format: GraphFormat,
 }
@@ -58,6 +58,7 @@ pub(in super::super) enum GraphFormat {
     Text,
     Dot,
     Mermaid,
+    Svg,
 }
 
 #[derive(Debug, Arguments)]
