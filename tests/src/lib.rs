@@ -4,6 +4,7 @@
 //! The containers themselves come from [`xtask::testbed`]. Nothing here knows the insides of
 //! phoenix-orch: the tests see what an administrator sees.
 
+pub mod browser;
 pub mod crash;
 pub mod events;
 pub mod lair;
@@ -20,6 +21,7 @@ pub mod sources;
 pub mod transcript;
 pub mod workbench;
 
+pub use browser::Browser;
 pub use listing::Listing;
 pub use node::Node;
 pub use node_container::NodeContainer;

@@ -39,8 +39,11 @@ pub const TESTS: &[Package] = &[
     Package { name: "apparmor", why: "has the parser that compiles the profile" },
     Package { name: "bsdutils", why: "has `script`, a terminal for those who are asked on one" },
     Package { name: "busybox-static", why: "is the other shell that sessions must work with" },
+    Package { name: "chromium", why: "shows the report's page as an administrator's browser does" },
     Package { name: "e2fsprogs", why: "has `chattr`, for files that even root cannot change" },
+    Package { name: "fonts-dejavu-core", why: "gives that browser a font" },
     Package { name: "minisign", why: "signs libraries, whose signatures are then verified" },
+    Package { name: "poppler-utils", why: "reads what the page says when it is printed" },
     Package { name: "procps", why: "finds processes that must not be left behind" },
     Package { name: "strace", why: "counts how often a container is entered" },
 ];

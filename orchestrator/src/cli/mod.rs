@@ -11,6 +11,7 @@ mod doctor;
 mod explain;
 mod graph;
 mod new;
+mod page_file;
 mod pin;
 mod plugins;
 mod rollback;
@@ -120,6 +121,12 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "NOT-ROOT",
         "phoenix-orch must be root to look into containers and to change the host.",
         "Run it with `sudo`, or from a root shell.",
+    ),
+    phoenix_sdk::Code::new(
+        "PAGE-UNWRITABLE",
+        "`runs show --html` could not write the page: its folder is missing or not writable, the disk is full, or at that path \
+         is something else than a file, which is never replaced.",
+        "Choose another file, or `--html -` and a pipe.",
     ),
     phoenix_sdk::Code::new(
         "PANIC",

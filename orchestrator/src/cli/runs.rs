@@ -1,11 +1,12 @@
 //! `runs`: what there was, shown again; old runs forgotten.
 
-use std::io::Write as _;
+use std::{io::Write as _, path::Path};
 
 use jiff::{SignedDuration, Span, Timestamp};
 
 use super::{
     args::{Global, Output, Runs as Verb, RunsVerb, Show},
+    page_file,
     setting::must_be_root,
 };
 use crate::{
@@ -22,11 +23,12 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     let journal = Journal::open_existing(&global.state_dir)?;
     match &verb.verb {
         RunsVerb::List { output } => list(journal.as_ref(), *output),
-        RunsVerb::Show { run, document, show } => {
+        RunsVerb::Show { run, document, html, show } => {
             let journal = journal.map_or_else(|| Journal::open(&global.state_dir), Ok)?;
-            match document {
-                Some(name) => document_of(&journal, run, name),
-                None => replay(&journal, run, show, show.view(global)),
+            match (document, html) {
+                (Some(name), _) => document_of(&journal, run, name),
+                (None, Some(path)) => page(&journal, run, path),
+                (None, None) => replay(&journal, run, show, show.view(global)),
             }
         }
         RunsVerb::Prune { keep, older, even_needed } => {
@@ -66,6 +68,18 @@ fn replay(journal: &Journal, name: &str, show: &Show, view: View) -> Result<u8> 
     journal.events(&run.run)?.iter().try_for_each(|event| sink.hear(event))?;
     if show.output == Output::Human {
         write(&report::run_end(&run));
+    }
+    Ok(0)
+}
+
+/// The report of a run as a page, in a file or on standard output.
+fn page(journal: &Journal, name: &str, path: &Path) -> Result<u8> {
+    let run = journal.run(name)?;
+    let page = report::page(&run, &journal.events(&run.run)?);
+    match path == Path::new("-") {
+        // Bytes, not a terminal's text: a page has no colours for `anstream` to take away.
+        true => drop(std::io::stdout().write_all(page.as_bytes())),
+        false => page_file::write(path, &page)?,
     }
     Ok(0)
 }

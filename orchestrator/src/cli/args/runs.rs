@@ -1,5 +1,7 @@
 //! `runs`.
 
+use std::path::PathBuf;
+
 use clap::{Args as Arguments, Subcommand};
 
 use super::{Output, Show};
@@ -25,6 +27,10 @@ pub(in super::super) enum RunsVerb {
         /// A document that a step recorded, such as docker-run-hints.txt, instead of the report.
         #[arg(long, value_name = "NAME")]
         document: Option<String>,
+        /// Write the report as one page for a browser instead: FILE, for root alone to read, or `-` for standard
+        /// output. It holds differences of files and what commands printed, and with them perhaps secrets.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["document", "shown"])]
+        html: Option<PathBuf>,
         #[command(flatten)]
         show: Show,
     },
