@@ -58,7 +58,7 @@ fn selection(story: &Story) -> String {
     let containers: Vec<&str> = targets.iter().copied().filter(|target| *target != HOST).collect();
     let features = listed(&features);
     match containers.len() {
-        0 => format!("--features {features}"),
+        0 => format!("--features {features} --target {HOST}"),
         1..=NAMED => format!("--features {features} --target {}", listed(&containers)),
         _ => format!("--features {features} --all"),
     }
