@@ -21,6 +21,15 @@ fn the_list_of_errors_is_that_of_the_code() -> Result<()> {
 }
 
 #[test]
+fn the_picture_of_the_steps_is_what_graph_draws() -> Result<()> {
+    let bench = Workbench::with_repository_catalogue()?;
+    let drawn = bench.run(&["graph", "--features", "docker", "--format", "svg"])?.expect_code(0)?;
+    let made = "run `phoenix-orch graph --features docker --format svg`";
+    assert!(drawn.stdout() == document("docs/pictures/steps.svg")?, "{made}:\n{}", drawn.stdout());
+    Ok(())
+}
+
+#[test]
 fn every_code_is_explained() -> Result<()> {
     let bench = Workbench::with_repository_catalogue()?;
     let codes = bench.run(&["explain"])?.expect_code(0)?;
