@@ -360,7 +360,9 @@ fn run(name: &str, feature: &str, targets: &[(&str, Outcome)]) -> Vec<Event> {
     };
     let units = targets.iter().map(|(target, _)| unit(target)).collect();
     let features = vec![feature.to_owned()];
-    let first = Body::RunStarted { verb, version, features, units, takes_back };
+    let (waits_for, environment) = (Vec::new(), None);
+    let first =
+        Body::RunStarted { verb, version, features, units, waits_for, environment, takes_back };
     let ends = targets.iter().map(|(target, outcome)| Body::UnitFinished {
         unit: unit(target),
         outcome: outcome.clone(),
