@@ -191,6 +191,7 @@ mod prefetch;
 mod report;
 pub mod require;
 pub mod scope;
+mod secret;
 pub mod shown;
 mod stages;
 mod step;
@@ -214,6 +215,7 @@ pub use machine::Machine;
 pub use meta::{Code, Meta, Probe, Scope, Text};
 pub use os_release::OsRelease;
 pub use report::{CheckReport, Evidence, VerifyReport};
+pub use secret::{MASKED, Secret};
 pub use step::Step;
 pub use subject::{
     AppArmorState, ContainerState, FileState, MAX_FILE, Observed, Permissions, ServiceState,

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, env};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+use phoenix_sdk::Secret;
+
 use super::address::unescaped;
 use crate::transport::{Exec, LocalMachine, Reader as _};
 
@@ -13,10 +15,10 @@ const KEY: &str = "Acquire::http::Proxy";
 /// What the host says about proxies.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct HostProxy {
-    /// Apt's values by key.
-    apt: BTreeMap<String, String>,
+    /// Apt's values by key. There may be a password in each, as in that of the variable.
+    apt: BTreeMap<String, Secret>,
     /// Of `http_proxy`.
-    general: Option<String>,
+    general: Option<Secret>,
     /// Of `no_proxy`.
     without: Vec<String>,
 }
@@ -27,7 +29,7 @@ pub(super) struct Proxy {
     pub(super) host: String,
     pub(super) port: u16,
     /// The value of `Proxy-Authorization`.
-    pub(super) authorization: Option<String>,
+    pub(super) authorization: Option<Secret>,
 }
 
 impl HostProxy {
@@ -43,13 +45,13 @@ impl HostProxy {
             .lines()
             .filter_map(|line| line.split_once(' '))
             .filter(|(key, value)| key.starts_with(KEY) && !value.is_empty())
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .map(|(key, value)| (key.to_owned(), Secret::new(value.to_owned())))
             .collect();
         let without = variable("no_proxy").unwrap_or_default();
         let without = without.split(',').map(|entry| entry.trim().trim_start_matches('.'));
         Self {
             apt,
-            general: variable("http_proxy").filter(|value| !value.is_empty()),
+            general: variable("http_proxy").filter(|value| !value.is_empty()).map(Secret::new),
             without: without.filter(|entry| !entry.is_empty()).map(str::to_owned).collect(),
         }
     }
@@ -70,6 +72,7 @@ impl HostProxy {
             .get(&format!("{KEY}::{host}"))
             .or_else(|| self.apt.get(KEY))
             .or(self.general.as_ref())
+            .map(Secret::expose)
             .filter(|value| *value != "DIRECT" && !is_without);
         value
             .map(|value| {
@@ -93,7 +96,9 @@ fn parse(value: &str) -> Option<Proxy> {
     let is_host = !host.is_empty() && !host.contains(['/', ':', '[', ']']);
     let authorization = match credentials {
         None => None,
-        Some(credentials) => Some(format!("Basic {}", STANDARD.encode(unescaped(credentials)?))),
+        Some(credentials) => {
+            Some(Secret::new(format!("Basic {}", STANDARD.encode(unescaped(credentials)?))))
+        }
     };
     is_host.then(|| Proxy { host: host.to_owned(), port, authorization })
 }
@@ -133,7 +138,8 @@ mod tests {
     #[test]
     fn a_password_is_sent_and_never_told() {
         let proxy = of("", "http://me:p%40ss@proxy:3128", "").before("x").unwrap();
-        let authorization = Some("Basic bWU6cEBzcw==".to_owned());
+        assert!(!format!("{proxy:?}").contains("bWU6"), "{proxy:?}");
+        let authorization = Some("Basic bWU6cEBzcw==".to_owned().into());
         assert_eq!(proxy, Some(Proxy { host: "proxy".to_owned(), port: 3128, authorization }));
         for odd in ["socks5h://me:secret@a", "https://me:secret@a", "http://", "http://a:x"] {
             let error = of("", odd, "").before("x").unwrap_err();

@@ -73,7 +73,7 @@ impl Upstreams {
             let _ = write!(request, "{name}: {value}\r\n");
         }
         if let Some(authorization) = proxy.as_ref().and_then(|proxy| proxy.authorization.as_ref()) {
-            let _ = write!(request, "Proxy-Authorization: {authorization}\r\n");
+            let _ = write!(request, "Proxy-Authorization: {}\r\n", authorization.expose());
         }
         request.push_str("Connection: close\r\n\r\n");
         let stream = connect(&address.upstream, proxy.as_ref())?;
