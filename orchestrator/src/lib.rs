@@ -8,6 +8,8 @@
 //! |---|---|
 //! | error | nothing |
 //! | trust | nothing |
+//! | secret | nothing |
+//! | log | error, config, secret |
 //! | config | error, trust, graph |
 //! | graph | error |
 //! | inventory | error, config, graph |
@@ -23,7 +25,7 @@
 //! | journal | error, graph, transport, effect, engine |
 //! | status | error, graph, engine, journal |
 //! | report | error, graph, effect, engine, journal, transport, doctor, status |
-//! | cli | error, cache, config, graph, lock, catalog, transport, runtime, denials, doctor, effect, engine, journal, status, report, inventory |
+//! | cli | error, cache, config, graph, lock, log, secret, catalog, transport, runtime, denials, doctor, effect, engine, journal, status, report, inventory |
 
 pub mod cache;
 pub mod catalog;
@@ -38,8 +40,10 @@ pub mod graph;
 pub mod inventory;
 pub mod journal;
 pub mod lock;
+pub mod log;
 pub mod report;
 pub mod runtime;
+pub mod secret;
 pub mod status;
 pub mod transport;
 pub mod trust;

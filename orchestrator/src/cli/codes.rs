@@ -4,8 +4,8 @@
 use phoenix_sdk::Code;
 
 use crate::{
-    catalog, cli, config, denials, doctor, effect, engine, graph, inventory, journal, lock, report,
-    runtime, transport,
+    catalog, cli, config, denials, doctor, effect, engine, graph, inventory, journal, lock,
+    log, report, runtime, transport,
 };
 
 /// All of them, in the order of the modules.
@@ -26,6 +26,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         effect::CODES,
         engine::CODES,
         journal::CODES,
+        log::CODES,
         report::CODES,
         cli::CODES,
     ]

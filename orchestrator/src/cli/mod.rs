@@ -26,17 +26,18 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{error::Result, report};
+use crate::{error::Result, log, report};
 
 /// Runs the command line and gives the process's exit code.
 pub fn main() -> ExitCode {
     let args = compat::called_as_script().unwrap_or_else(args::Args::parse);
     colours(args.global.color);
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .with_writer(std::io::stderr)
-        .init();
-    match dispatch(args) {
+    let began = log::start(args.global.log_file.as_deref());
+    let done = began.and_then(|warnings| {
+        warnings.iter().for_each(|warning| report::warning(warning));
+        dispatch(args)
+    });
+    match done {
         Ok(exit) => ExitCode::from(exit),
         Err(error) => {
             report::error(&error);

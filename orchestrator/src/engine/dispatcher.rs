@@ -134,6 +134,7 @@ impl Job<'_> {
 pub fn run<'a>(job: &Job<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8)> {
     let begin = Instant::now();
     let recorder = Recorder::new(job.run.clone(), sinks, job.interrupted);
+    let _logged = recorder.logged();
     recorder.emit(Body::RunStarted {
         verb: job.mode.verb().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -269,6 +270,7 @@ fn live(
     unit: &Unit,
 ) -> Result<bool> {
     let begin = Instant::now();
+    let _logged = recorder.logged_of(unit);
     recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
     // A defect of ours costs one unit, and neither the run nor the other targets.
     let outcome = catch_unwind(AssertUnwindSafe(|| {

@@ -15,6 +15,7 @@ pub mod event;
 mod evidence;
 mod fleet;
 mod foresight;
+mod log;
 mod mediate;
 mod memory;
 mod obstacle;

@@ -6,10 +6,12 @@ use std::sync::{
 };
 
 use jiff::Timestamp;
+use tracing::{Span, span::EnteredSpan};
 
 use super::{
     Deed, Effect, Effects, Sink, State,
     event::{Body, Event, FORMAT},
+    log,
 };
 use crate::{
     effect::Image,
@@ -20,6 +22,7 @@ use crate::{
 /// Gives events their number and time, and takes them to the sinks one at a time.
 pub(super) struct Recorder<'a> {
     run: String,
+    span: Span,
     seq: AtomicU64,
     effects: AtomicU64,
     heard: Mutex<Heard<'a>>,
@@ -41,6 +44,7 @@ impl<'a> Recorder<'a> {
     ) -> Self {
         let heard = Heard { state: State::default(), effects: Effects::default(), sinks };
         Self {
+            span: log::run(&run),
             run,
             seq: AtomicU64::new(0),
             effects: AtomicU64::new(0),
@@ -68,6 +72,16 @@ impl<'a> Recorder<'a> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whatever is logged until this is dropped is about the run as a whole.
+    pub(super) fn logged(&self) -> EnteredSpan {
+        self.span.clone().entered()
+    }
+
+    /// Whatever is logged until this is dropped is about this unit.
+    pub(super) fn logged_of(&self, unit: &Unit) -> EnteredSpan {
+        log::unit(&self.span, unit).entered()
+    }
+
     pub(super) fn emit(&self, body: Body) -> Result<()> {
         let mut guard = self.heard();
         let Heard { state, effects, sinks } = &mut *guard;
@@ -76,7 +90,9 @@ impl<'a> Recorder<'a> {
             Event { format: FORMAT, run: self.run.clone(), seq, at: Timestamp::now(), body };
         state.fold(&event);
         effects.fold(&event);
-        sinks.iter_mut().try_for_each(|sink| sink.hear(&event))
+        sinks.iter_mut().try_for_each(|sink| sink.hear(&event))?;
+        log::event(&event.body);
+        Ok(())
     }
 
     /// Says what is about to happen, and returns when every sink has it.

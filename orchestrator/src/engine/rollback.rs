@@ -72,6 +72,7 @@ struct Reckoned {
 pub fn roll_back<'a>(job: &Rollback<'a>, sinks: Vec<&'a mut dyn Sink>) -> Result<(State, u8)> {
     let begin = Instant::now();
     let recorder = Recorder::new(job.run.clone(), sinks, job.interrupted);
+    let _logged = recorder.logged();
     let reversals = reverse(&job.effects);
     recorder.emit(Body::RunStarted {
         verb: if job.plan_only { "plan" } else { "rollback" }.to_owned(),
@@ -96,6 +97,7 @@ impl Rollback<'_> {
         let standing = self.standing(&reversals)?;
         for mut reversal in reversals {
             let unit = reversal.unit.clone();
+            let _logged = recorder.logged_of(&unit);
             recorder.emit(Body::UnitStarted { unit: unit.clone() })?;
             // What another run has begun is settled first. Its conflicts show below, against what is now.
             let first = settled.insert(unit.target.clone()) && !self.plan_only;
@@ -141,6 +143,7 @@ impl Rollback<'_> {
         let mut failed: Option<Unit> = None;
         for step in steps {
             let (begin, unit) = (Instant::now(), step.reversal.unit.clone());
+            let _logged = recorder.logged_of(&unit);
             let outcome = match (&because, &failed) {
                 (Some(because), _) | (None, Some(because))
                     if *because != unit && step.outcome.is_ok() =>

@@ -50,6 +50,9 @@ pub(super) struct Global {
     /// Draw with no other characters than those of ASCII, as is done in a locale without UTF-8.
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Append the log to this file too, in detail, as one JSON document a line; credentials are masked.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -214,7 +214,7 @@ impl Runtime for Lxc {
     }
 
     fn restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
-        tracing::debug!(container = %printable(container), "restarting");
+        tracing::info!(container = %printable(container), "restarting");
         restart::restart(self, container, line)
     }
 

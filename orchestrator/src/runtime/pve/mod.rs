@@ -21,7 +21,10 @@ use super::{
     flock::{self, Flock},
     locked, missing, unknown,
 };
-use crate::{error::Result, transport::Mutator};
+use crate::{
+    error::Result,
+    transport::{Mutator, printable},
+};
 
 /// Where Proxmox keeps everything that its nodes share.
 const CLUSTER: &str = "/etc/pve";
@@ -195,6 +198,7 @@ impl Runtime for Pve {
 
     fn restart(&self, container: &str, line: &mut dyn FnMut(&str)) -> Result<()> {
         self.require_own(container, &self.config(container)?)?;
+        tracing::info!(container = %printable(container), "restarting");
         restart::restart(self, container, line)
     }
 
