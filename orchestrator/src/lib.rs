@@ -23,10 +23,12 @@
 //! | doctor | error, graph, transport, runtime, effect |
 //! | engine | error, cache, config, graph, lock, catalog, transport, runtime, effect |
 //! | journal | error, graph, transport, effect, engine |
+//! | bundle | error, secret, transport, graph, effect, engine |
 //! | status | error, graph, engine, journal |
 //! | report | error, graph, effect, engine, journal, transport, doctor, status |
-//! | cli | error, cache, config, graph, lock, log, secret, catalog, transport, runtime, denials, doctor, effect, engine, journal, status, report, inventory |
+//! | cli | error, bundle, cache, config, graph, lock, log, secret, catalog, transport, runtime, denials, doctor, effect, engine, journal, status, report, inventory |
 
+pub mod bundle;
 pub mod cache;
 pub mod catalog;
 pub mod cli;

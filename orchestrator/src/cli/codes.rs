@@ -4,7 +4,7 @@
 use phoenix_sdk::Code;
 
 use crate::{
-    catalog, cli, config, denials, doctor, effect, engine, graph, inventory, journal, lock,
+    bundle, catalog, cli, config, denials, doctor, effect, engine, graph, inventory, journal, lock,
     log, report, runtime, transport,
 };
 
@@ -28,6 +28,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Code> {
         journal::CODES,
         log::CODES,
         report::CODES,
+        bundle::CODES,
         cli::CODES,
     ]
     .into_iter()

@@ -23,18 +23,7 @@ const STEP: &str = "fuse-overlayfs";
 /// No error but a host of which nothing can be read: all else is a finding.
 pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     must_be_root()?;
-    let (manifest, fault) = catalogue(global)?;
-    let wishes = manifest.as_ref().map(wishes).unwrap_or_default();
-    let targets = manifest.map(|manifest| manifest.targets).unwrap_or_default();
-    let found = runtime::named(targets.runtime.as_deref()).and_then(|runtime| {
-        let names = containers(&*runtime, verb, targets.containers)?;
-        Ok((runtime, names))
-    });
-    let (runtime, names) = match &found {
-        Ok((runtime, names)) => (Ok(&**runtime), names.as_slice()),
-        Err(error) => (Err(error.clone()), [].as_slice()),
-    };
-    let examined = doctor::examine(runtime, names, wishes, fault.as_ref())?;
+    let examined = examined(global, &verb.target, verb.all)?;
     // Only a reader who stopped reading makes these fail.
     let _ = match verb.output {
         Output::Human => {
@@ -44,6 +33,22 @@ pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
         Output::Json => writeln!(std::io::stdout(), "{}", report::doctor_json(&examined)),
     };
     Ok(exit_code(&examined))
+}
+
+/// What is found on the host, and on these containers or all of them.
+pub(super) fn examined(global: &Global, target: &[String], all: bool) -> Result<Vec<Examined>> {
+    let (manifest, fault) = catalogue(global)?;
+    let wishes = manifest.as_ref().map(wishes).unwrap_or_default();
+    let targets = manifest.map(|manifest| manifest.targets).unwrap_or_default();
+    let found = runtime::named(targets.runtime.as_deref()).and_then(|runtime| {
+        let names = containers(&*runtime, target, all, targets.containers)?;
+        Ok((runtime, names))
+    });
+    let (runtime, names) = match &found {
+        Ok((runtime, names)) => (Ok(&**runtime), names.as_slice()),
+        Err(error) => (Err(error.clone()), [].as_slice()),
+    };
+    doctor::examine(runtime, names, wishes, fault.as_ref())
 }
 
 /// The catalogue, or what is wrong with it. That there is none is nothing wrong, unless somebody named it.
@@ -68,13 +73,14 @@ fn wishes(manifest: &Manifest) -> Wishes {
 /// Which containers are meant; whether there is one of each name is found out later.
 fn containers(
     runtime: &dyn Runtime,
-    verb: &Verb,
+    target: &[String],
+    all: bool,
     listed: Option<Vec<String>>,
 ) -> Result<Vec<String>> {
     let mut names = match listed {
-        _ if !verb.target.is_empty() => verb.target.clone(),
+        _ if !target.is_empty() => target.to_vec(),
         Some(listed) => listed,
-        None if verb.all => without_templates(runtime)?,
+        None if all => without_templates(runtime)?,
         None => Vec::new(),
     };
     names.sort();

@@ -3,6 +3,7 @@
 mod approval;
 mod args;
 mod ask;
+mod bundle;
 mod chosen;
 mod codes;
 mod compat;
@@ -65,6 +66,7 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Status(verb) => status::run(&args.global, verb),
         Verb::Rollback(verb) => rollback::run(&args.global, &verb),
         Verb::Runs(verb) => runs::run(&args.global, &verb),
+        Verb::Bundle(verb) => bundle::run(&args.global, &verb),
         Verb::Denials(verb) => denials::run(&args.global, &verb),
         Verb::Doctor(verb) => doctor::run(&args.global, &verb),
         Verb::Graph(verb) => graph::run(&args.global, &verb),

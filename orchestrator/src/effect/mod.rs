@@ -52,7 +52,7 @@ pub use describe::{describe, difference, shown};
 pub use expect::{before, expected};
 pub use facts::{Dockers, KnownDocker, probe};
 pub use forecast::{Installation, installation};
-pub use image::{Image, Item};
+pub use image::{FileImage, Image, Item, Node};
 pub use judge::{Judgement, judge};
 pub use judge_with::judge_with;
 pub use observe::observe_all;

@@ -3,6 +3,7 @@
 //! Results go to standard output, progress and messages to standard error. Whatever a machine printed is
 //! made harmless before it reaches a terminal.
 
+mod bundle;
 mod change;
 mod closing;
 mod danger;
@@ -26,6 +27,7 @@ mod style;
 mod tests;
 mod view;
 
+pub use bundle::bundled;
 pub use denials::{denials, denials_json};
 pub use doctor::{doctor, doctor_json};
 pub use error::{error, warning};

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bundle;
 mod compat;
 mod look;
 mod plugins;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
 
+pub(super) use bundle::Bundle;
 pub(super) use compat::{Compat, CompatVerb};
 pub(super) use look::{Denials, Doctor, Explain, Graph, GraphFormat};
 pub(super) use plugins::{New, NewScope, NewStep, NewVerb, Pin, Plugins, PluginsVerb};
@@ -69,6 +71,8 @@ pub(super) enum Verb {
     Rollback(Rollback),
     /// List runs, show one again, or forget old ones.
     Runs(Runs),
+    /// Write an archive about a run for whoever is to help you: events, report, versions, doctor; no secrets.
+    Bundle(Bundle),
     /// Show what AppArmor denied, and the smallest rules that would allow it.
     Denials(Denials),
     /// Look at every condition that decides whether Docker runs properly; change nothing.
