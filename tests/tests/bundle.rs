@@ -168,7 +168,7 @@ fn no_planted_secret_is_anywhere_in_a_bundle() -> Result<()> {
     assert_eq!(events.lines().count(), bodies().len());
     // What a maintainer needs is there, and says where something was.
     assert!(events.contains("+deb http://[masked]@mirror.lan/debian bookworm main"), "{events}");
-    assert!(events.contains("[left out: 1 lines]"), "{events}");
+    assert!(events.contains("[lines left out: 1]"), "{events}");
     assert!(events.contains("logged in with [masked]"), "{events}");
     assert!(
         text("plugins.toml")?

@@ -48,7 +48,7 @@ fn document(event: &Event, public: &Public, mask: &Mask, left_out: &mut BTreeSet
                 let untold = public.untold(&unit.target, &planned.deed);
                 if let (Some(path), Some(diff)) = (&untold, &mut planned.diff) {
                     left_out.insert(private(unit, path));
-                    *diff = format!("[left out: {} lines]\n", diff.lines().count());
+                    *diff = format!("[lines left out: {}]\n", diff.lines().count());
                 }
                 without_contents(&mut planned.deed, untold.is_some());
             }

@@ -25,7 +25,7 @@ pub(super) fn of(bundle: &Bundle, now: Timestamp) -> String {
     }
     let _ = write!(
         text,
-        "\nWhat was masked: {} places, each of which reads `[masked]` now.\n\
+        "\nMasked places: {}, each of which reads `[masked]` now.\n\
          Masked is what stands beside a telling name (password, token, secret, ...), credentials in addresses and headers, private \
          keys, hashes of passwords, and, wherever they stand, the values of such names in plugins.toml and in the environment of \
          the command that made this.\n\

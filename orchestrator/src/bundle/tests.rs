@@ -69,7 +69,7 @@ fn lines_are_told_only_of_files_that_everybody_may_read() {
     ] {
         let (text, events) = cleaned(&untold);
         assert!(!text.contains("line\n") && !text.contains("new line"), "{text}");
-        assert!(text.contains("[left out: 2 lines]"), "{text}");
+        assert!(text.contains("[lines left out: 2]"), "{text}");
         assert_eq!(events.left_out.len(), 1, "{:?}", events.left_out);
     }
 }
@@ -113,6 +113,6 @@ fn the_archive_is_private_whole_and_never_in_the_place_of_another_file() {
     let [(first, readme), (second, report)] = files.as_slice() else { panic!("{files:?}") };
     assert_eq!((&**first, &**second), ("phoenix-orch-R/README", "phoenix-orch-R/report.txt"));
     assert_eq!(report, "password=[masked]\n");
-    assert!(readme.contains("What was masked: 1 places"), "{readme}");
+    assert!(readme.contains("Masked places: 1,"), "{readme}");
     assert!(readme.contains("  - what nobody needs\n"), "{readme}");
 }

@@ -12,12 +12,12 @@ use crate::{
     bundle::{self, Bundle, Events},
     catalog,
     config::{self, Manifest},
-    engine::Sink as _,
+    engine::{Body, Sink as _},
     error::Result,
     graph::HOST,
     journal::Journal,
     report::{self, Human},
-    secret::{Mask, is_telling},
+    secret::Mask,
     transport::LocalMachine,
 };
 
@@ -72,8 +72,10 @@ fn catalogue(global: &Global) -> Result<String> {
 fn mask(catalogue: &str) -> Mask {
     let document = toml::from_str::<toml::Table>(catalogue).ok();
     let document = document.and_then(|table| serde_json::to_value(table).ok());
-    let environment = env::vars().filter(|(name, _)| is_telling(name)).map(|(_, value)| value);
-    Mask::new().knowing_those_of(&document.unwrap_or(Value::Null)).knowing(environment)
+    // A variable that is no text is none of ours, and would end `env::vars`.
+    let variables = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Mask::new().knowing_those_of(&document.unwrap_or(Value::Null)).knowing_variables(variables)
 }
 
 fn report_of(events: &Events) -> Result<String> {
@@ -90,7 +92,7 @@ fn doctor_now(global: &Global, events: &Events) -> String {
         .events
         .iter()
         .filter_map(|event| match &event.body {
-            crate::engine::Body::UnitStarted { unit } => Some(unit.target.clone()),
+            Body::UnitStarted { unit } => Some(unit.target.clone()),
             _ => None,
         })
         .filter(|target| target != HOST)

@@ -71,6 +71,13 @@ pub(super) fn told_by_name(value: &Value) -> Vec<String> {
 }
 
 impl Mask {
+    /// The same, with the values of these variables that have telling names. `PWD` is the folder that a shell is in.
+    #[must_use]
+    pub fn knowing_variables(self, all: impl IntoIterator<Item = (String, String)>) -> Self {
+        let telling = all.into_iter().filter(|(name, _)| name != "PWD" && is_telling(name));
+        self.knowing(telling.map(|(_, value)| value))
+    }
+
     /// The same, with whatever stands beside a telling name in this document.
     #[must_use]
     pub fn knowing_those_of(self, document: &Value) -> Self {
@@ -94,6 +101,14 @@ mod tests {
             "plain [masked] [masked] [masked] ab"
         );
         assert!(!format!("{mask:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn variables_are_known_by_their_names() {
+        let variables = [("PWD", "/root/here"), ("DB_TOKEN", "hunter2"), ("HOME", "/root")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mask = Mask::new().knowing_variables(variables);
+        assert_eq!(mask.text("/root/here hunter2"), "/root/here [masked]");
     }
 
     #[test]
