@@ -30,6 +30,13 @@ fn the_picture_of_the_steps_is_what_graph_draws() -> Result<()> {
 }
 
 #[test]
+fn the_reference_of_the_command_line_is_that_of_the_code() -> Result<()> {
+    let made = Workbench::empty()?.run(&["explain", "--markdown=commands"])?.expect_code(0)?;
+    assert!(made.stdout() == document("docs/reference/cli.md")?, "run `cargo xtask docs`");
+    Ok(())
+}
+
+#[test]
 fn every_code_is_explained() -> Result<()> {
     let bench = Workbench::with_repository_catalogue()?;
     let codes = bench.run(&["explain"])?.expect_code(0)?;

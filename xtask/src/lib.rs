@@ -4,6 +4,8 @@
 //! how to get a whole virtual machine with such containers, on a kernel that enforces AppArmor. Both
 //! know nothing about what phoenix-orch does: their containers are as plain as those of any
 //! administrator, so that whatever Docker needs must come from the product.
+//!
+//! [`reference`] makes the pages of the documentation that are read out of the sources.
 
 pub mod catalogue;
 pub mod interrupt;
@@ -11,6 +13,7 @@ pub mod lab;
 pub mod packages;
 pub mod process;
 pub mod process_tree;
+pub mod reference;
 pub mod say;
 pub mod testbed;
 pub mod trace;

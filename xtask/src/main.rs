@@ -26,7 +26,7 @@ enum Chore {
     Bench(bench::Bench),
     /// Bring Docker up in a real unprivileged LXC container on this machine, twice.
     Demo(demo::Options),
-    /// Write docs/errors.md anew from the code tables.
+    /// Write the parts of docs/ anew that are made from the code: errors, command line, events.
     Docs,
     /// The disposable virtual machine that plays the Proxmox host.
     #[command(subcommand)]

@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap, fmt::Write as _, io::Write as _};
 use phoenix_sdk::Code;
 
 use super::{
-    args::{Explain, Global},
-    codes, setting,
+    args::{Explain, Global, Page},
+    codes, manual, setting,
 };
 use crate::{
     catalog,
@@ -17,11 +17,11 @@ use crate::{
 };
 
 pub(super) fn run(global: &Global, verb: &Explain) -> Result<u8> {
-    let sections = sections(global);
-    let text = match &verb.code {
-        Some(code) => one(&sections, code)?,
-        None if verb.markdown => markdown(&sections),
-        None => sections
+    let text = match (&verb.code, verb.markdown) {
+        (Some(code), _) => one(&sections(global), code)?,
+        (None, Some(Page::Commands)) => manual::commands(super::command()),
+        (None, Some(Page::Errors)) => markdown(&sections(global)),
+        (None, None) => sections(global)
             .iter()
             .flat_map(|(_, codes)| codes.values())
             .map(|code| format!("{}\n", code.code))

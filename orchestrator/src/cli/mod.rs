@@ -11,6 +11,7 @@ mod denials;
 mod doctor;
 mod explain;
 mod graph;
+mod manual;
 mod new;
 mod page_file;
 mod pin;
@@ -25,7 +26,7 @@ mod work;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use crate::{error::Result, log, report};
 
@@ -55,6 +56,11 @@ fn colours(choice: clap::ColorChoice) {
         clap::ColorChoice::Never => anstream::ColorChoice::Never,
     }
     .write_global();
+}
+
+/// The command line, for those who describe it: man pages and completions.
+pub fn command() -> clap::Command {
+    args::Args::command()
 }
 
 fn dispatch(args: args::Args) -> Result<u8> {

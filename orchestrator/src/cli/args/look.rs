@@ -65,7 +65,17 @@ pub(in super::super) enum GraphFormat {
 pub(in super::super) struct Explain {
     /// Such as DOCKER-DRIVER-HIDES-DATA; without it, all codes are listed.
     pub(in super::super) code: Option<String>,
-    /// All codes as Markdown: docs/errors.md.
-    #[arg(long, conflicts_with = "code")]
-    pub(in super::super) markdown: bool,
+    /// A page of the reference as Markdown: all codes (docs/errors.md), or the command line.
+    #[arg(
+        long, conflicts_with = "code", value_enum, value_name = "PAGE", num_args = 0..=1, require_equals = true,
+        default_missing_value = "errors"
+    )]
+    pub(in super::super) markdown: Option<Page>,
+}
+
+/// What the reference is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in super::super) enum Page {
+    Errors,
+    Commands,
 }

@@ -15,7 +15,7 @@ use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
 
 pub(super) use bundle::Bundle;
 pub(super) use compat::{Compat, CompatVerb};
-pub(super) use look::{Denials, Doctor, Explain, Graph, GraphFormat};
+pub(super) use look::{Denials, Doctor, Explain, Graph, GraphFormat, Page};
 pub(super) use plugins::{New, NewScope, NewStep, NewVerb, Pin, Plugins, PluginsVerb};
 pub(super) use runs::{Runs, RunsVerb};
 pub(super) use selection::{Allow, Output, Patience, Selection, Show};
