@@ -214,7 +214,8 @@ impl Chapter {
             Some(doing) => doing,
             None => {
                 let consent = deed.consent();
-                let planned = Planned { deed: deed.clone(), summary, diff: None, consent, forecast: None };
+                let planned =
+                    Planned { deed: deed.clone(), summary, diff: None, consent, forecast: None };
                 self.changes.push(Doing::wanted(&planned, self.rounds));
                 let Some(last) = self.changes.last_mut() else { return };
                 last
