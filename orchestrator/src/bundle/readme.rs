@@ -6,6 +6,16 @@ use jiff::Timestamp;
 
 use super::Bundle;
 
+const WIDTH: usize = 100;
+
+const MASKED: &str = "Masked is what stands beside a telling name (password, token, secret, ...), credentials in addresses and \
+     headers, private keys, hashes of passwords, and, wherever they stand, the values of such names in plugins.toml and in the \
+     environment of the command that made this.";
+
+const NOT_MASKED: &str = "Not masked is a secret that looks like any other word and has no telling name beside it. Names of \
+     containers, packages, files, hosts and users are not secrets here. From the SHA-256 of a file whoever can guess its contents \
+     learns that the guess was right.";
+
 pub(super) fn of(bundle: &Bundle, now: Timestamp) -> String {
     let mut text = format!(
         "Support bundle of phoenix-orch {} about run {}, made at {now}.\n\n\
@@ -23,16 +33,9 @@ pub(super) fn of(bundle: &Bundle, now: Timestamp) -> String {
     for what in &bundle.left_out {
         let _ = writeln!(text, "  - {what}");
     }
-    let _ = write!(
-        text,
-        "\nMasked places: {}, each of which reads `[masked]` now.\n\
-         Masked is what stands beside a telling name (password, token, secret, ...), credentials in addresses and headers, private \
-         keys, hashes of passwords, and, wherever they stand, the values of such names in plugins.toml and in the environment of \
-         the command that made this.\n\
-         Not masked is a secret that looks like any other word and has no telling name beside it. Names of containers, packages, \
-         files, hosts and users are not secrets here. From the SHA-256 of a file whoever can guess its contents learns that the \
-         guess was right.\n",
-        bundle.masked()
-    );
+    let places = format!("Masked places: {}, each of which reads `[masked]` now.", bundle.masked());
+    for paragraph in [places.as_str(), MASKED, NOT_MASKED] {
+        let _ = write!(text, "\n{}\n", textwrap::fill(paragraph, WIDTH));
+    }
     text
 }

@@ -21,8 +21,16 @@ pub(super) fn unit(run: &Span, unit: &Unit) -> Span {
 pub(super) fn event(body: &Body) {
     match body {
         Body::RunStarted { verb, version, features, units, takes_back } => {
-            let (units, takes_back) = (units.len(), takes_back.as_deref());
-            info!(verb, version, ?features, units, takes_back, "the run begins");
+            let takes_back = takes_back.as_deref();
+            let of = || features.join(",");
+            info!(
+                verb,
+                version,
+                features = of(),
+                units = units.len(),
+                takes_back,
+                "the run begins"
+            );
         }
         Body::UnitStarted { .. } => debug!("the unit begins"),
         Body::Checked { round, changes, warnings, .. } => {
