@@ -124,7 +124,7 @@ fn a_service_logs_to_the_journal_with_fields() -> Result<()> {
         events.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
     }
     let name = bench.runs()?[0]["run"].as_str().context("no name")?.to_owned();
-    let changing = events.iter().find(|event| event.contains("MESSAGE=changing\n"));
+    let changing = events.iter().find(|event| event.contains("\nMESSAGE=host: s: changing, "));
     let changing = changing.with_context(|| format!("nothing says `changing`: {events:#?}"))?;
     for field in [
         "SYSLOG_IDENTIFIER=phoenix-orch",

@@ -69,15 +69,12 @@ impl Write for Journal {
 /// the length in eight bytes, and the value.
 fn datagram(record: &Map<String, Value>) -> Vec<u8> {
     let mut bytes = b"SYSLOG_IDENTIFIER=phoenix-orch\n".to_vec();
+    field(&mut bytes, "MESSAGE", &message(record));
     for (name, value) in record {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            value => value.to_string(),
-        };
+        let text = text(value);
         match name.as_str() {
             // The journal has its own clock.
-            "at" => {}
-            "message" => field(&mut bytes, "MESSAGE", &text),
+            "at" | "message" => {}
             "module" => field(&mut bytes, "CODE_MODULE", &text),
             "level" => field(&mut bytes, "PRIORITY", priority(&text)),
             name => {
@@ -89,6 +86,23 @@ fn datagram(record: &Map<String, Value>) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// What `journalctl` shows unasked: about which target and step, what, and all else that is known.
+fn message(record: &Map<String, Value>) -> String {
+    const SAID: [&str; 7] = ["at", "level", "message", "module", "run", "target", "step"];
+    let about = ["target", "step", "message"].map(|name| record.get(name).map(text));
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    let rest = record.iter().filter(|(name, _)| !SAID.contains(&name.as_str()));
+    let rest = rest.map(|(name, value)| format!(", {name} {}", text(value)));
+    about.join(": ") + &rest.collect::<String>()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
 }
 
 fn field(bytes: &mut Vec<u8>, name: &str, value: &str) {
@@ -138,7 +152,7 @@ mod tests {
         let bytes = sent(json!({
             "at": "T", "level": "WARN", "message": "two\nlines", "module": "m", "run": "R", "target": "web", "took-ms": 3,
         }));
-        let text = b"SYSLOG_IDENTIFIER=phoenix-orch\nPRIORITY=4\nMESSAGE\n\x09\0\0\0\0\0\0\0two\nlines\nCODE_MODULE=m\n\
+        let text = b"SYSLOG_IDENTIFIER=phoenix-orch\nMESSAGE\n\x19\0\0\0\0\0\0\0web: two\nlines, took-ms 3\nPRIORITY=4\nCODE_MODULE=m\n\
                      PHOENIX_ORCH_RUN=R\nPHOENIX_ORCH_TARGET=web\nPHOENIX_ORCH_TOOK_MS=3\n";
         assert_eq!(String::from_utf8_lossy(&bytes), String::from_utf8_lossy(text));
     }
