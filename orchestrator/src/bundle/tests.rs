@@ -27,7 +27,8 @@ fn file(path: &str, mode: Option<u32>) -> Deed {
 
 fn planned(deed: Deed) -> Event {
     let diff = Some("-old line\n+new line\n".to_owned());
-    let changes = vec![Planned { deed, summary: "write it".to_owned(), diff, consent: None }];
+    let changes =
+        vec![Planned { deed, summary: "write it".to_owned(), diff, consent: None, forecast: None }];
     event(Body::Checked { unit: unit(), round: 1, changes, notes: vec![], warnings: vec![] })
 }
 

@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     graph::HOST,
     journal::Journal,
-    report::{self, Human},
+    report::{self, Detail, Human, View},
     secret::Mask,
     transport::LocalMachine,
 };
@@ -80,7 +80,7 @@ fn mask(catalogue: &str) -> Mask {
 
 fn report_of(events: &Events) -> Result<String> {
     let mut bytes = Vec::new();
-    let mut human = Human::new(&mut bytes, true);
+    let mut human = Human::new(&mut bytes, View::of_file(Detail::Verbose));
     events.events.iter().try_for_each(|event| human.hear(event))?;
     drop(human);
     let text = String::from_utf8_lossy(&bytes);
@@ -100,7 +100,10 @@ fn doctor_now(global: &Global, events: &Events) -> String {
     targets.sort();
     targets.dedup();
     match doctor::examined(global, &targets, false) {
-        Ok(examined) => anstream::adapter::strip_str(&report::doctor(&examined, true)).to_string(),
+        Ok(examined) => {
+            let text = report::doctor(&examined, View::of_file(Detail::Verbose));
+            anstream::adapter::strip_str(&text).to_string()
+        }
         Err(error) => format!("doctor could not look: {error}\n"),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn unit(run: &Span, unit: &Unit) -> Span {
 /// Logs one event. Nothing of it is computed where nobody listens.
 pub(super) fn event(body: &Body) {
     match body {
-        Body::RunStarted { verb, version, features, units, takes_back } => {
+        Body::RunStarted { verb, version, features, units, takes_back, .. } => {
             let takes_back = takes_back.as_deref();
             let of = || features.join(",");
             info!(

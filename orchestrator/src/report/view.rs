@@ -37,6 +37,11 @@ impl View {
         Self { detail, width, ascii }
     }
 
+    /// For a file, in which nothing is folded.
+    pub fn of_file(detail: Detail) -> Self {
+        Self { detail, width: None, ascii: false }
+    }
+
     /// For messages on standard error.
     pub(super) fn of_messages() -> Self {
         let width = std::io::stderr().is_terminal().then(|| textwrap::termwidth().min(WIDEST));
