@@ -6,6 +6,7 @@ mod acquaintances;
 pub mod host;
 mod loaded;
 mod loaded_step;
+pub mod parameters;
 mod probes;
 pub mod rehearse;
 pub mod script;

@@ -11,11 +11,10 @@ use std::{
     path::Path,
 };
 
-use clap::Parser;
 use phoenix_sdk::Consent;
 
 use super::{
-    args::{Args, Compat, CompatVerb, Global, Patience, Selection},
+    args::{Compat, CompatVerb, Global, Patience, Selection},
     work::{Order, Shown, work},
 };
 use crate::{
@@ -43,14 +42,13 @@ const USAGE: u8 = 2;
 type Log = ScriptLog<anstream::Stderr, File>;
 
 /// The command line of whoever is called by a script's name.
-pub(super) fn called_as_script() -> Option<Args> {
+pub(super) fn called_as_script() -> Option<Vec<OsString>> {
     let mut words = env::args_os();
     let called = words.next()?;
     let name = Path::new(&called).file_name()?.to_str()?.to_owned();
     let (_, verb) = SCRIPTS.iter().find(|(script, _)| *script == name)?;
-    let words = words.collect::<Vec<OsString>>();
     let all = ["phoenix-orch", "compat", verb, "--script", &name].map(OsString::from);
-    Some(Args::parse_from(all.into_iter().chain(words)))
+    Some(all.into_iter().chain(words).collect())
 }
 
 /// Does what a script did, and gives its exit code.

@@ -7,10 +7,12 @@ mod bundle;
 mod chosen;
 mod codes;
 mod compat;
+mod config;
 mod denials;
 mod doctor;
 mod explain;
 mod graph;
+mod init;
 mod manual;
 mod new;
 mod page_file;
@@ -22,17 +24,21 @@ mod setting;
 mod signals;
 mod status;
 mod transcripts;
+mod usage;
 mod work;
 
 use std::process::ExitCode;
-
-use clap::{CommandFactory as _, Parser};
 
 use crate::{error::Result, log, report};
 
 /// Runs the command line and gives the process's exit code.
 pub fn main() -> ExitCode {
-    let args = compat::called_as_script().unwrap_or_else(args::Args::parse);
+    let words =
+        compat::called_as_script().unwrap_or_else(|| std::env::args_os().collect::<Vec<_>>());
+    let args = match args::parse_from(&words) {
+        Ok(args) => args,
+        Err(error) => return ExitCode::from(usage::tell(&error, &words)),
+    };
     colours(args.global.color);
     let began = log::start(args.global.log_file.as_deref());
     let done = began.and_then(|warnings| {
@@ -60,7 +66,7 @@ fn colours(choice: clap::ColorChoice) {
 
 /// The command line, for those who describe it: man pages and completions.
 pub fn command() -> clap::Command {
-    args::Args::command()
+    args::command()
 }
 
 fn dispatch(args: args::Args) -> Result<u8> {
@@ -76,6 +82,9 @@ fn dispatch(args: args::Args) -> Result<u8> {
         Verb::Denials(verb) => denials::run(&args.global, &verb),
         Verb::Doctor(verb) => doctor::run(&args.global, &verb),
         Verb::Graph(verb) => graph::run(&args.global, &verb),
+        Verb::Init(verb) => init::run(&args.global, &verb),
+        Verb::Config(verb) => config::run(&args.global, &verb.verb),
+        Verb::Schema => config::schema(),
         Verb::Plugins(verb) => plugins::run(&args.global, &verb),
         Verb::New(verb) => new::run(&verb),
         Verb::Compat(verb) => Ok(compat::run(&args.global, &verb)),
@@ -99,6 +108,17 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "DOCUMENT-UNKNOWN",
         "No step recorded a document of this name in that run.",
         "The hint lists those that there are; `phoenix-orch runs show` shows them with the run.",
+    ),
+    phoenix_sdk::Code::new(
+        "INIT-EXISTS",
+        "`init` was asked to write a plugins.toml where something is already. It never overwrites; nothing was written.",
+        "Look at the file with `phoenix-orch config check`. To compare, write another one with `phoenix-orch init FILE`; to \
+         begin anew, move the old one away first.",
+    ),
+    phoenix_sdk::Code::new(
+        "INIT-UNWRITABLE",
+        "`init` could not write the file. Nothing was left behind.",
+        "The cause says why: mostly a missing right, or a folder that is not there.",
     ),
     phoenix_sdk::Code::new(
         "NEW-EXISTS",
@@ -176,5 +196,11 @@ pub const CODES: &[phoenix_sdk::Code] = &[
         "TARGETS-MISSING",
         "Neither the command line nor plugins.toml says which containers are meant.",
         "Use `--target NAME`, `--all`, or list them under `[targets]` in plugins.toml.",
+    ),
+    phoenix_sdk::Code::new(
+        "USAGE",
+        "The command line is not one that phoenix-orch understands: a word, an option or a value is misspelt, missing, or \
+         does not go with the others. Nothing was begun.",
+        "The message names it and what was probably meant; `--help` behind the verb shows all options, and examples.",
     ),
 ];

@@ -99,7 +99,7 @@ fn check(path: &Path) -> Result<u8> {
 }
 
 /// Why a library was accepted, besides that nobody else could have changed it.
-fn trust(standing: &Standing) -> String {
+pub(super) fn trust(standing: &Standing) -> String {
     let pin = match (standing.pinned, standing.in_checkout) {
         (true, _) => "pinned",
         (false, true) => "not pinned (development checkout)",

@@ -25,9 +25,13 @@ use crate::{
 
 /// The catalogue that the command line or its surroundings name.
 pub(super) fn manifest(global: &Global) -> Result<Manifest> {
+    config::load(&catalogue(global)?)
+}
+
+/// Where that is.
+pub(super) fn catalogue(global: &Global) -> Result<PathBuf> {
     let cwd = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    let path = config::locate(global.config.as_deref(), env::var_os(config::ENV).as_deref(), &cwd)?;
-    config::load(&path)
+    config::locate(global.config.as_deref(), env::var_os(config::ENV).as_deref(), &cwd)
 }
 
 /// The folder of this program: libraries are looked for there too.

@@ -106,6 +106,17 @@ pub(super) struct Places {
     pub(super) version: Range<usize>,
     /// Of what it comes `after` too.
     pub(super) requires: BTreeMap<String, Range<usize>>,
+    pub(super) params: Vec<ParamPlace>,
+}
+
+/// Where a parameter is in the file.
+#[derive(Debug, Clone)]
+pub(super) struct ParamPlace {
+    /// For which target it is; nothing for all.
+    pub(super) target: Option<String>,
+    /// Its own key, without those of the tables that it is in; nothing for the whole of them.
+    pub(super) key: Option<String>,
+    pub(super) place: Range<usize>,
 }
 
 /// A part of a plugin's section, for errors that are found later than the file is read.
@@ -172,6 +183,28 @@ impl Manifest {
             let params = joined(plugin.params_for(target), more);
             plugin.overrides.insert(target.to_owned(), params);
         }
+    }
+
+    /// Where in the file a plugin's parameters for this target are, or those for all; of them the first that has one of
+    /// these names, which come with the most likely first.
+    pub fn excerpt_of_params<'a>(
+        &self,
+        plugin: &Plugin,
+        target: Option<&str>,
+        mut names: impl Iterator<Item = &'a str>,
+        label: &str,
+    ) -> String {
+        let find = |key: Option<&str>| {
+            let fits = |at: &&ParamPlace, target: Option<&str>| {
+                at.key.as_deref() == key && at.target.as_deref() == target
+            };
+            let places = &plugin.places.params;
+            let own = places.iter().find(|at| fits(at, target));
+            own.or_else(|| places.iter().find(|at| fits(at, None)))
+        };
+        let found = names.find_map(|name| find(Some(name))).or_else(|| find(None));
+        let place = found.map_or(&plugin.places.section, |found| &found.place);
+        self.source.excerpt(place.clone(), label)
     }
 
     /// Where in the file something is said about a plugin, with line and caret, for

@@ -1,8 +1,10 @@
 //! The parameters of a step: from TOML to JSON, and what an override does to them.
 
+use std::ops::Range;
+
 use serde_json::{Map, Number, Value as Json};
 use toml::Spanned;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::codes;
 use super::source::Source;
@@ -39,6 +41,16 @@ pub(super) fn to_json(source: &Source, value: &Spanned<DeValue<'_>>) -> Result<J
                 .collect::<Result<Map<_, _>>>()?,
         ),
     })
+}
+
+/// Every key of a table, and of the tables inside, with its place.
+pub(super) fn keys(table: &DeTable<'_>, visit: &mut impl FnMut(&str, Range<usize>)) {
+    for (key, value) in table {
+        visit(key.get_ref(), key.span());
+        if let DeValue::Table(inside) = value.get_ref() {
+            keys(inside, visit);
+        }
+    }
 }
 
 /// Lays an override over parameters: tables are merged key by key at every depth, and everything else,

@@ -9,54 +9,86 @@ use phoenix_sdk::AppArmorPolicy;
 use toml::de::{DeTable, DeValue};
 
 use super::manifest::{Manifest, Policy, Restart, Targets};
-use super::pins::Pins;
+use super::problems::{MOST_TOLD, Problems};
 use super::requires::{Known, no_circle};
 use super::section::{Section, Value};
 use super::shown::shown;
 use super::source::Source;
-use super::{codes, names, pins, plugin, script, upstreams};
+use super::{codes, keys, names, pins, plugin, script, upstreams};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The format of the file that is understood.
 const FORMAT: &str = "1";
 
 /// The container runtimes that exist.
-const RUNTIMES: &[(&str, &str)] = &[("lxc", "lxc"), ("pve", "pve")];
+pub(super) const RUNTIMES: &[(&str, &str)] = &[("lxc", "lxc"), ("pve", "pve")];
 
-/// The manifest of a file in this folder.
-pub(super) fn parse(source: Source, path: PathBuf, dir: PathBuf) -> Result<Manifest> {
+/// Whether a host without AppArmor is an error.
+pub(super) const APPARMOR: &[(&str, AppArmorPolicy)] =
+    &[("required", AppArmorPolicy::Required), ("optional", AppArmorPolicy::Optional)];
+
+/// Whether containers may be restarted.
+pub(super) const RESTART: &[(&str, Restart)] = &[("ask", Restart::Ask), ("allow", Restart::Allow)];
+
+/// The manifest of a file in this folder, or all that is wrong with it: whatever is no TOML, else a format that is not
+/// known, else each of its parts that cannot be understood.
+pub(super) fn parse(source: Source, path: PathBuf, dir: PathBuf) -> Result<Manifest, Vec<Error>> {
     let source = Arc::new(source);
-    let document = DeTable::parse(source.text()).map_err(|error| syntax(&source, &error))?;
-    let table = document.get_ref();
+    let (document, broken) = DeTable::parse_recoverable(source.text());
+    if !broken.is_empty() {
+        return Err(broken.iter().take(MOST_TOLD).map(|error| syntax(&source, error)).collect());
+    }
+    let mut problems = Problems::default();
+    let manifest = understood(&source, document.get_ref(), path, dir, &mut problems)
+        .map_err(|error| vec![error])?;
+    let errors = problems.into_errors();
+    match manifest {
+        Some(manifest) if errors.is_empty() => Ok(manifest),
+        _ => Err(errors),
+    }
+}
+
+/// The manifest, unless one of the parts without which there is none is among the problems. An error is one that leaves
+/// nothing to understand.
+fn understood(
+    source: &Arc<Source>,
+    table: &DeTable<'_>,
+    path: PathBuf,
+    dir: PathBuf,
+    problems: &mut Problems,
+) -> Result<Option<Manifest>> {
     if table.is_empty() {
         let message = format!("`{}` is empty", shown(&path.to_string_lossy()));
         return Err(Error::new(ErrorKind::Config, codes::EMPTY, message)
             .hint("Start from the `plugins.toml` that comes with phoenix-orch."));
     }
-    let root = Section::root(&source, table);
+    let root = Section::root(source, table);
     // The format comes first: in a newer one, unknown keys are to be expected.
-    format(&source, &root)?;
-    root.only(&["format", "plugin_dirs", "policy", "targets", "features", "plugins", "scripts"])?;
+    format(source, &root)?;
+    root.only(keys::ROOT, problems);
 
     let known = Known::of(&root)?;
-    let plugins = plugin::all(&source, &root, &known)?;
-    let scripts = script::all(&source, &root, &dir, &known)?;
+    let plugins = plugin::all(source, &root, &known, problems)?;
+    let scripts = script::all(source, &root, &dir, &known, problems)?;
     let of_plugins = plugins.iter().map(|(name, one)| (name.as_str(), &one.places.requires));
     let of_scripts = scripts.iter().map(|(name, one)| (name.as_str(), &one.places));
-    no_circle(&source, of_plugins.chain(of_scripts))?;
-    let features = features(&source, &root, &known)?;
-    let manifest = Manifest {
-        plugin_dirs: plugin_dirs(&source, &root)?.iter().map(|path| dir.join(path)).collect(),
-        policy: policy(&source, &root)?,
-        targets: targets(&source, &root)?,
+    problems.keep(no_circle(source, of_plugins.chain(of_scripts)));
+    let features = features(source, &root, &known, problems);
+    let plugin_dirs = problems.keep(plugin_dirs(source, &root));
+    let policy = policy(source, &root, problems);
+    let targets = targets(source, &root, problems);
+    let whole = features.zip(plugin_dirs).zip(policy).zip(targets);
+    Ok(whole.map(|(((features, plugin_dirs), policy), targets)| Manifest {
+        plugin_dirs: plugin_dirs.iter().map(|path| dir.join(path)).collect(),
+        policy,
+        targets,
         features,
         plugins,
         scripts,
         path,
         dir,
-        source: Arc::clone(&source),
-    };
-    Ok(manifest)
+        source: Arc::clone(source),
+    }))
 }
 
 fn syntax(source: &Source, error: &toml::de::Error) -> Error {
@@ -105,42 +137,43 @@ fn plugin_dirs(source: &Source, root: &Section<'_>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn policy(source: &Source, root: &Section<'_>) -> Result<Policy> {
-    let Some(section) = root.section("policy")? else { return Ok(Policy::default()) };
-    section.only(&[
-        "apparmor",
-        "restart",
-        "pins",
-        "signers",
-        "package_cache",
-        "package_cache_upstreams",
-    ])?;
-    let apparmor = section.choice(
-        "apparmor",
-        &[("required", AppArmorPolicy::Required), ("optional", AppArmorPolicy::Optional)],
-    )?;
-    let restart = section.choice("restart", &[("ask", Restart::Ask), ("allow", Restart::Allow)])?;
-    Ok(Policy {
-        apparmor: apparmor.unwrap_or_default(),
-        restart: restart.unwrap_or_default(),
-        pins: section
-            .choice("pins", &[("required", Pins::Required), ("optional", Pins::Optional)])?,
-        signers: pins::signers(source, &section)?,
-        package_cache: upstreams::package_cache(source, &section)?,
+/// A table at the top, if it is there and is one.
+fn section<'a>(root: &Section<'a>, key: &str, problems: &mut Problems) -> Option<Section<'a>> {
+    problems.keep(root.section(key)).flatten()
+}
+
+fn policy(source: &Source, root: &Section<'_>, problems: &mut Problems) -> Option<Policy> {
+    let Some(section) = section(root, "policy", problems) else { return Some(Policy::default()) };
+    section.only(keys::POLICY, problems);
+    let apparmor = problems.keep(section.choice("apparmor", APPARMOR));
+    let restart = problems.keep(section.choice("restart", RESTART));
+    let pins = problems.keep(section.choice("pins", pins::CHOICES));
+    let signers = problems.keep(pins::signers(source, &section));
+    let package_cache = problems.keep(upstreams::package_cache(source, &section));
+    Some(Policy {
+        apparmor: apparmor?.unwrap_or_default(),
+        restart: restart?.unwrap_or_default(),
+        pins: pins?,
+        signers: signers?,
+        package_cache: package_cache?,
     })
 }
 
-fn targets(source: &Source, root: &Section<'_>) -> Result<Targets> {
-    let Some(section) = root.section("targets")? else { return Ok(Targets::default()) };
-    section.only(&["runtime", "containers"])?;
-    let runtime = section.choice("runtime", RUNTIMES)?.map(str::to_owned);
-    let Some(list) = section.get("containers") else {
-        return Ok(Targets { runtime, containers: None });
-    };
+fn targets(source: &Source, root: &Section<'_>, problems: &mut Problems) -> Option<Targets> {
+    let Some(section) = section(root, "targets", problems) else { return Some(Targets::default()) };
+    section.only(keys::TARGETS, problems);
+    let runtime = problems.keep(section.choice("runtime", RUNTIMES));
+    let containers = problems.keep(containers(source, &section));
+    Some(Targets { runtime: runtime?.map(str::to_owned), containers: containers? })
+}
+
+/// The containers that are listed, if they are.
+fn containers(source: &Source, section: &Section<'_>) -> Result<Option<Vec<String>>> {
+    let Some(list) = section.get("containers") else { return Ok(None) };
     let mut seen = Vec::new();
     let mut containers = Vec::new();
     for value in section.list("containers", list)? {
-        let name = container(&section, value)?;
+        let name = container(section, value)?;
         names::container(source, value.span(), &name)?;
         seen.push((name.clone(), value.span()));
         containers.push(name);
@@ -151,7 +184,7 @@ fn targets(source: &Source, root: &Section<'_>) -> Result<Targets> {
             .error(list.span(), codes::VALUE, "`targets.containers` is empty", "no container")
             .hint("Leave `containers` out to mean all containers."));
     }
-    Ok(Targets { runtime, containers: Some(containers) })
+    Ok(Some(containers))
 }
 
 /// A container's name; on Proxmox it is a number, which may be written without quotes.
@@ -163,34 +196,52 @@ fn container(section: &Section<'_>, value: Value<'_>) -> Result<String> {
     }
 }
 
-/// The features.
+/// The features, unless one of them is wrong.
 fn features(
     source: &Source,
     root: &Section<'_>,
     known: &Known<'_>,
-) -> Result<BTreeMap<String, Vec<String>>> {
-    let Some(section) = root.section("features")? else { return Ok(BTreeMap::new()) };
+    problems: &mut Problems,
+) -> Option<BTreeMap<String, Vec<String>>> {
     let mut features = BTreeMap::new();
+    let Some(section) = problems.keep(root.section("features"))? else { return Some(features) };
     for (key, value) in section.entries() {
+        if problems.enough() {
+            break;
+        }
         let name = key.get_ref().as_ref();
-        names::feature(source, key.span(), name)?;
-        let mut seen = Vec::new();
-        for value in section.list(name, value)? {
-            let step = section.entry(name, value)?;
-            known.check(source, value.span(), step)?;
-            seen.push((step.to_owned(), value.span()));
+        let steps = names::feature(source, key.span(), name)
+            .and_then(|()| feature(source, &section, name, value, known));
+        if let Some(steps) = problems.keep(steps) {
+            features.insert(name.to_owned(), steps);
         }
-        let steps: Vec<_> = seen.iter().map(|(step, _)| step.clone()).collect();
-        once(source, "step", &format!("the feature `{name}`"), seen)?;
-        if steps.is_empty() {
-            let message = format!("the feature `{name}` has no steps");
-            return Err(source
-                .error(value.span(), codes::FEATURE_EMPTY, message, "no steps")
-                .hint("List at least one step, or remove the feature."));
-        }
-        features.insert(name.to_owned(), steps);
     }
-    Ok(features)
+    Some(features)
+}
+
+/// The steps of one feature.
+fn feature(
+    source: &Source,
+    section: &Section<'_>,
+    name: &str,
+    value: Value<'_>,
+    known: &Known<'_>,
+) -> Result<Vec<String>> {
+    let mut seen = Vec::new();
+    for value in section.list(name, value)? {
+        let step = section.entry(name, value)?;
+        known.check(source, value.span(), step)?;
+        seen.push((step.to_owned(), value.span()));
+    }
+    let steps: Vec<_> = seen.iter().map(|(step, _)| step.clone()).collect();
+    once(source, "step", &format!("the feature `{name}`"), seen)?;
+    if steps.is_empty() {
+        let message = format!("the feature `{name}` has no steps");
+        return Err(source
+            .error(value.span(), codes::FEATURE_EMPTY, message, "no steps")
+            .hint("List at least one step, or remove the feature."));
+    }
+    Ok(steps)
 }
 
 /// Refuses a list that names the same thing twice.

@@ -17,6 +17,10 @@ pub enum Pins {
     Optional,
 }
 
+/// How that is written.
+pub(super) const CHOICES: &[(&str, Pins)] =
+    &[("required", Pins::Required), ("optional", Pins::Optional)];
+
 /// Somebody whose signature is accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signer {

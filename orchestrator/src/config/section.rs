@@ -7,7 +7,9 @@ use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
 use super::codes;
+use super::keys::Key as Known;
 use super::nearest::suggest;
+use super::problems::{MOST_TOLD, Problems};
 use super::shown::shown;
 use super::source::Source;
 use crate::error::{Error, Result};
@@ -38,22 +40,30 @@ impl<'a> Section<'a> {
         self.place.clone()
     }
 
+    /// What is in it.
+    pub(super) fn table(&self) -> &'a DeTable<'a> {
+        self.table
+    }
+
     /// How messages name a key of it: `policy.restart`.
     pub(super) fn path(&self, key: &str) -> String {
         let key = shown(key);
         if self.title.is_empty() { key } else { format!("{}.{key}", self.title) }
     }
 
-    /// Refuses a key that is none of these.
-    pub(super) fn only(&self, known: &[&str]) -> Result<()> {
-        let Some((key, _)) =
-            self.entries().find(|(key, _)| !known.contains(&key.get_ref().as_ref()))
-        else {
-            return Ok(());
-        };
-        let message = format!("unknown key `{}`", self.path(key.get_ref()));
-        let error = self.source.error(key.span(), codes::KEY_UNKNOWN, message, "unknown key");
-        Err(suggest(error, key.get_ref(), "keys", known.iter().copied()))
+    /// Refuses every key that is none of these.
+    pub(super) fn only(&self, known: &[Known], problems: &mut Problems) {
+        self.unknown(known).take(MOST_TOLD).for_each(|error| problems.add(error));
+    }
+
+    /// An error for every key that is none of these.
+    pub(super) fn unknown(&self, known: &[Known]) -> impl Iterator<Item = Error> {
+        let is_known = |key: &str| known.iter().any(|known| known.name == key);
+        self.entries().filter(move |(key, _)| !is_known(key.get_ref())).map(|(key, _)| {
+            let message = format!("unknown key `{}`", self.path(key.get_ref()));
+            let error = self.source.error(key.span(), codes::KEY_UNKNOWN, message, "unknown key");
+            suggest(error, key.get_ref(), "keys", known.iter().map(|known| known.name))
+        })
     }
 
     /// Keys and values in the order of the file.

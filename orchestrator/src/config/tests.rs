@@ -1,6 +1,7 @@
 //! Every way in which a file can be wrong, and what an administrator is told about it.
 
 mod accepted;
+mod together;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -6,6 +6,7 @@
 mod bundle;
 mod change;
 mod closing;
+mod config;
 mod danger;
 mod denials;
 mod doctor;
@@ -28,6 +29,7 @@ mod tests;
 mod view;
 
 pub use bundle::bundled;
+pub use config::{Checked, CheckedStep, checked_json, faults, fine, written};
 pub use denials::{denials, denials_json};
 pub use doctor::{doctor, doctor_json};
 pub use error::{error, warning};
@@ -53,7 +55,7 @@ use crate::error::{Error, ErrorKind};
 fn unwritable(error: &io::Error) -> Error {
     Error::new(ErrorKind::Internal, "OUTPUT", "standard output cannot be written")
         .cause(error)
-        .hint("Keep the reader of the output open until the end.")
+        .hint("Make room where the output goes, or keep its reader open until the end; then run again.")
 }
 
 /// The errors of this module.
@@ -65,7 +67,7 @@ pub const CODES: &[phoenix_sdk::Code] = &[
     ),
     phoenix_sdk::Code::new(
         "OUTPUT",
-        "Standard output was closed before the end. No further change was started.",
-        "Keep the reader of the output open until the end; then run again.",
+        "Standard output could not be written to the end: its reader has gone, or its disk is full. No further change was started.",
+        "Make room where the output goes, or keep its reader open until the end; then run again.",
     ),
 ];

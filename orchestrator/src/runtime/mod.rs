@@ -14,6 +14,7 @@ use std::{path::Path, sync::Arc};
 use phoenix_sdk::{ContainerState, Manager};
 
 use crate::{
+    config::nearest,
     error::{Error, ErrorKind, Result},
     transport::{ENVIRONMENT, Mutator, printable},
 };
@@ -179,13 +180,10 @@ fn failed(message: impl Into<String>) -> Error {
 fn unknown(container: &str, known: &[String], place: &str) -> Error {
     let message = format!("there is no container `{}` on this host", printable(container));
     let error = Error::new(ErrorKind::Unreachable, "TARGET-UNKNOWN", message);
-    let nearest = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(name, container), name))
-        .filter(|(likeness, _)| *likeness > 0.7)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    // As for every other name: `wbe` is `web`.
+    let nearest = nearest(container, known.iter().map(String::as_str));
     match (nearest, known.is_empty()) {
-        (Some((_, name)), _) => error.hint(format!("Did you mean `{}`?", printable(name))),
+        (Some(name), _) => error.hint(format!("Did you mean `{}`?", printable(name))),
         (None, true) => error.hint(format!("Make one first; `{place}` has none.")),
         (None, false) => error.hint(format!(
             "Take one of these: {}.",

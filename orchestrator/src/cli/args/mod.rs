@@ -2,6 +2,8 @@
 
 mod bundle;
 mod compat;
+mod config;
+mod examples;
 mod look;
 mod plugins;
 mod runs;
@@ -9,12 +11,15 @@ mod selection;
 mod status;
 mod work;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args as Arguments, ColorChoice, Parser, Subcommand};
+use clap::{
+    Args as Arguments, ColorChoice, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+};
 
 pub(super) use bundle::Bundle;
 pub(super) use compat::{Compat, CompatVerb};
+pub(super) use config::{Config, ConfigVerb, Init};
 pub(super) use look::{Denials, Doctor, Explain, Graph, GraphFormat, Page};
 pub(super) use plugins::{New, NewScope, NewStep, NewVerb, Pin, Plugins, PluginsVerb};
 pub(super) use runs::{Runs, RunsVerb};
@@ -79,6 +84,12 @@ pub(super) enum Verb {
     Doctor(Doctor),
     /// Show the steps of features in their order.
     Graph(Graph),
+    /// Write a commented plugins.toml for this host.
+    Init(Init),
+    /// Say what is wrong with plugins.toml, or that it is fine.
+    Config(Config),
+    /// Print the JSON Schema of plugins.toml, for editors.
+    Schema,
     /// List plugins, pin them, or check one.
     Plugins(Plugins),
     /// Write a step of your own to begin with.
@@ -87,4 +98,16 @@ pub(super) enum Verb {
     Compat(Compat),
     /// Explain an error code, or list all of them.
     Explain(Explain),
+}
+
+/// The whole command line, with the examples of each verb.
+pub(super) fn command() -> Command {
+    examples::added(Args::command())
+}
+
+/// What these words mean, the name of the program before them.
+pub(super) fn parse_from(words: &[OsString]) -> clap::error::Result<Args> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(words)?;
+    Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

@@ -9,18 +9,23 @@ use phoenix_sdk::Scope;
 use semver::VersionReq;
 use toml::de::DeValue;
 
+use super::problems::Problems;
 use super::requires::{Known, Requirements};
 use super::section::{Section, Value};
 use super::shown::shown;
 use super::source::Source;
 use super::words::Word;
-use super::{codes, names};
+use super::{codes, keys, names};
 use crate::error::{Error, Result};
 
 /// How long each call may take where nothing else is said.
 const TIME_LIMIT_S: u32 = 1800;
 /// The longest that can be said: a week.
-const LONGEST_S: u32 = 7 * 24 * 3600;
+pub(super) const LONGEST_S: u32 = 7 * 24 * 3600;
+
+/// How often it runs, as that is written.
+pub(super) const SCOPES: &[(&str, Scope)] =
+    &[("container", Scope::Container), ("host", Scope::Host)];
 
 /// A step that is a script, or any other program of the host.
 #[derive(Debug, Clone)]
@@ -68,21 +73,32 @@ pub(super) fn all(
     root: &Section<'_>,
     folder: &Path,
     known: &Known<'_>,
+    problems: &mut Problems,
 ) -> Result<BTreeMap<String, Script>> {
     let Some(section) = root.section("scripts")? else { return Ok(BTreeMap::new()) };
     let mut scripts = BTreeMap::new();
     for (key, value) in section.entries() {
+        if problems.enough() {
+            break;
+        }
         let name = key.get_ref().as_ref();
-        names::word(source, key.span(), name, "step")?;
+        let named = names::word(source, key.span(), name, "step");
+        let section = named.and_then(|()| section.inside(name, value));
+        let Some(section) = problems.keep(section) else { continue };
         if known.plugins.contains(name) {
             let message = format!("`{name}` is a plugin and a script");
-            return Err(source
-                .error(key.span(), codes::DUPLICATE, message, "the second time")
-                .hint("Rename one of the two, or remove it: a step is either."));
+            problems.add(
+                source
+                    .error(key.span(), codes::DUPLICATE, message, "the second time")
+                    .hint("Rename one of the two, or remove it: a step is either."),
+            );
+            continue;
         }
-        let section = section.inside(name, value)?;
+        section.only(keys::SCRIPT, problems);
         let reader = Reader { source, section: &section, folder };
-        scripts.insert(name.to_owned(), reader.script(name, known)?);
+        if let Some(script) = problems.keep(reader.script(name, known)) {
+            scripts.insert(name.to_owned(), script);
+        }
     }
     Ok(scripts)
 }
@@ -97,18 +113,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn script(&self, name: &str, known: &Known<'_>) -> Result<Script> {
         let Self { source, section, .. } = self;
-        section.only(&[
-            "apply",
-            "check",
-            "verify",
-            "scope",
-            "args",
-            "requires",
-            "after",
-            "time_limit_s",
-        ])?;
-        let scopes = [("container", Scope::Container), ("host", Scope::Host)];
-        let scope = section.choice("scope", &scopes)?.unwrap_or(Scope::Container);
+        let scope = section.choice("scope", SCOPES)?.unwrap_or(Scope::Container);
         let arguments = self.arguments(scope)?;
         let call = |key: &str, value| self.call(key, value, scope, &arguments);
         let requirements = Requirements::of(source, section, known)?;
