@@ -110,6 +110,9 @@ fn load_one<'m>(
         LoadedStep::load(path, &demand(manifest, plugin), acquaintances).map_err(|error| {
             match trust::place(&error.code) {
                 Some((part, label)) => at(error, part, label),
+                None if ["PLUGIN-NOT-A-LIBRARY", "PLUGIN-NOT-A-STEP"].contains(&&*error.code) => {
+                    at(error, Part::Library, "not a step's library")
+                }
                 None => error,
             }
         })?;

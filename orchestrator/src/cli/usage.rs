@@ -78,6 +78,12 @@ fn from_text(text: &str) -> Error {
         }
     }
     let message = message.strip_suffix(" found").unwrap_or(&message);
+    // A lone word where none belongs: of features and targets everybody forgets the option, or the comma.
+    let lone =
+        message.strip_prefix("unexpected argument `").is_some_and(|word| !word.starts_with('-'));
+    if lone && text.contains("--features") {
+        hints.insert(0, "Features are named with `--features F,F`, targets with `--target T,T`: no blanks in between.".to_owned());
+    }
     let error = Error::new(ErrorKind::Usage, "USAGE", in_words(message));
     hints.into_iter().fold(error, Error::hint)
 }
@@ -103,8 +109,9 @@ fn meant(tip: &str) -> Option<String> {
     }
 }
 
-/// `0 is not in 1..=65535` is for programmers.
+/// `0 is not in 1..=65535` is for programmers, and so is a digit that is found in a string.
 fn in_words(message: &str) -> String {
+    let message = &message.replace("invalid digit found in string", "not a whole number");
     match message
         .split_once(" is not in ")
         .and_then(|(what, range)| Some((what, range.split_once("..=")?)))

@@ -33,7 +33,7 @@ pub const CODES: &[Code] = &[
         MISSING,
         "There is no plugins.toml where it was looked for, or no inventory where it was named.",
         "Name the file with --config or PHOENIX_ORCH_CONFIG, or put it at ./plugins.toml or \
-         /etc/phoenix-orch/plugins.toml.",
+         /etc/phoenix-orch/plugins.toml; `phoenix-orch init` writes one there for this host.",
     ),
     Code::new(
         UNREADABLE,
@@ -65,7 +65,7 @@ pub const CODES: &[Code] = &[
     Code::new(
         EMPTY,
         "plugins.toml has nothing in it, or comments only.",
-        "Start from the plugins.toml that comes with phoenix-orch.",
+        "`phoenix-orch init FILE` writes one for this host, to start from.",
     ),
     Code::new(
         SYNTAX,

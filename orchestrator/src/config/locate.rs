@@ -47,7 +47,8 @@ fn search(
     let [here, system] = places.map(|path| shown(&path.to_string_lossy()));
     Err(Error::new(ErrorKind::Config, codes::MISSING, "there is no `plugins.toml`")
         .cause(format!("looked at `{here}` and `{system}`"))
-        .hint(format!("Name the file with `--config FILE` or in `{ENV}`.")))
+        .hint(format!("Name the file with `--config FILE` or in `{ENV}`."))
+        .hint("`phoenix-orch init` writes one for this host."))
 }
 
 /// A path that somebody named is used or refused; nothing else is tried in its place.

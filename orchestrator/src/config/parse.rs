@@ -60,7 +60,7 @@ fn understood(
     if table.is_empty() {
         let message = format!("`{}` is empty", shown(&path.to_string_lossy()));
         return Err(Error::new(ErrorKind::Config, codes::EMPTY, message)
-            .hint("Start from the `plugins.toml` that comes with phoenix-orch."));
+            .hint("`phoenix-orch init FILE` writes one for this host, to start from."));
     }
     let root = Section::root(source, table);
     // The format comes first: in a newer one, unknown keys are to be expected.

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
 use super::codes;
-use super::keys::Key as Known;
+use super::keys::{self, Key as Known};
 use super::nearest::suggest;
 use super::problems::{MOST_TOLD, Problems};
 use super::shown::shown;
@@ -62,7 +62,11 @@ impl<'a> Section<'a> {
         self.entries().filter(move |(key, _)| !is_known(key.get_ref())).map(|(key, _)| {
             let message = format!("unknown key `{}`", self.path(key.get_ref()));
             let error = self.source.error(key.span(), codes::KEY_UNKNOWN, message, "unknown key");
-            suggest(error, key.get_ref(), "keys", known.iter().map(|known| known.name))
+            let error = suggest(error, key.get_ref(), "keys", known.iter().map(|known| known.name));
+            match home(key.get_ref()) {
+                Some(section) => error.hint(format!("It belongs under `[{section}]`.")),
+                None => error,
+            }
         })
     }
 
@@ -162,8 +166,21 @@ impl<'a> Section<'a> {
 
     fn expected(&self, what: &str, value: Value<'_>, wanted: &str) -> Error {
         let message = format!("{what} must be {wanted}, and is {}", type_name(value.get_ref()));
-        self.source.error(value.span(), codes::TYPE, message, &format!("expected {wanted}"))
+        self.source.error(value.span(), codes::TYPE, message, &format!("expected {wanted}")).hint(
+            format!(
+                "Write it as {wanted}; the `plugins.toml` that comes with phoenix-orch shows how."
+            ),
+        )
     }
+}
+
+/// The section of its own at the top to which a key belongs, for one that was found elsewhere.
+fn home(key: &str) -> Option<&'static str> {
+    let has = |keys: &[Known]| keys.iter().any(|known| known.name == key);
+    // `targets` and the like are names of several things.
+    [("policy", keys::POLICY), ("targets", keys::TARGETS)]
+        .into_iter()
+        .find_map(|(section, keys)| has(keys).then_some(section))
 }
 
 fn type_name(value: &DeValue<'_>) -> &'static str {

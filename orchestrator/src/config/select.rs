@@ -20,9 +20,7 @@ impl Manifest {
         let mut open: Vec<&str> = Vec::new();
         for feature in features {
             let feature = feature.as_ref();
-            let steps = self.features.get(feature).ok_or_else(|| {
-                self.unknown(feature, &format!("unknown feature `{}`", shown(feature)))
-            })?;
+            let steps = self.features.get(feature).ok_or_else(|| self.no_feature(feature))?;
             open.extend(steps.iter().map(String::as_str));
         }
         Ok(self.with_required(open))
@@ -55,6 +53,24 @@ impl Manifest {
                 .cause(format!("the plugins are those in `{file}`"));
             suggest(error, name, "plugins", self.plugins.keys().map(String::as_str))
         })
+    }
+
+    /// There is none of this name; but perhaps a step, or a comma too many.
+    fn no_feature(&self, name: &str) -> Error {
+        if name.is_empty() {
+            let error = self.unknown("", "a feature has no name");
+            return error.hint("There is a comma too many, or nothing between the quotes.");
+        }
+        let error = self.unknown(name, &format!("unknown feature `{}`", shown(name)));
+        let having =
+            self.features.iter().filter(|(_, steps)| steps.iter().any(|step| step == name));
+        let having: Vec<_> = having.map(|(feature, _)| format!("`{feature}`")).collect();
+        match having.is_empty() {
+            true => error,
+            false => {
+                error.hint(format!("`{name}` is a step; features with it: {}.", having.join(", ")))
+            }
+        }
     }
 
     fn unknown(&self, feature: &str, message: &str) -> Error {
@@ -93,6 +109,9 @@ mod tests {
         assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Usage, codes::FEATURE_UNKNOWN));
         assert_eq!(error.hints, ["Did you mean `docker`?", "Known features: `docker`, `other`."]);
         assert_eq!(manifest.select::<&str>(&[]).unwrap_err().code, codes::FEATURE_UNKNOWN);
+        let hint = |name: &str| manifest.select(&[name]).unwrap_err().hints.pop().unwrap();
+        assert_eq!(hint("install"), "`install` is a step; features with it: `docker`.");
+        assert!(hint("").contains("a comma too many"));
         let error = manifest.plugin("instal").unwrap_err();
         assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Usage, codes::PLUGIN_UNKNOWN));
         assert_eq!(error.hints[0], "Did you mean `install`?");

@@ -20,6 +20,13 @@ pub(super) fn newer(path: &Path, version: i64, newest: i64) -> Error {
 }
 
 pub(super) fn state_dir(folder: &Path, cause: &io::Error) -> Error {
+    // `File exists` says the same, and nobody understands it.
+    let cause = match cause.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "there is something that is no folder".to_owned()
+        }
+        _ => cause.to_string(),
+    };
     Error::new(ErrorKind::Internal, "STATE-DIR", format!("`{}` cannot be used", folder.display()))
         .cause(cause)
         .hint("It must belong to root and be writable; `--state-dir` names another.")

@@ -87,9 +87,12 @@ impl Journal {
             .optional()
         })?;
         found.ok_or_else(|| {
-            let message = format!("there is no run `{}`", crate::transport::printable(name));
+            let message = match name {
+                "last" => "no run has changed anything yet, so there is no last one".to_owned(),
+                name => format!("there is no run `{}`", crate::transport::printable(name)),
+            };
             Error::new(ErrorKind::Usage, "RUN-UNKNOWN", message)
-                .hint("`phoenix-orch runs list` shows those that there are.")
+                .hint("`phoenix-orch runs list` shows those that there are; `last` is the newest that changed something.")
         })
     }
 

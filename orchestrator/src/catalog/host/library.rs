@@ -21,7 +21,7 @@ pub(super) fn load(path: &Path, open: &Path) -> Result<StepModuleRef> {
     let library = unsafe { Library::open(Some(open), RTLD_NOW | RTLD_LOCAL) };
     let library = library.map_err(|error| {
         let open = open.display().to_string();
-        let cause = error.to_string().replace(&open, &path.display().to_string());
+        let cause = reason(&error).replace(&open, &path.display().to_string());
         refuse(path, "PLUGIN-NOT-A-LIBRARY", "is not a shared library for this machine")
             .cause(cause)
             .hint("Build the step as a `cdylib` for this machine.")
@@ -33,7 +33,7 @@ pub(super) fn load(path: &Path, open: &Path) -> Result<StepModuleRef> {
         unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL.as_bytes()) };
     let header = header.map_err(|error| {
         refuse(path, "PLUGIN-NOT-A-STEP", "exports no step")
-            .cause(error)
+            .cause(reason(&error))
             .hint("Put `export_step!(YourStep);` into its `lib.rs`, or correct `library`.")
     })?;
     // The symbol's address is the header's; a `Symbol<T>` reads `T` as being that address.
@@ -41,6 +41,15 @@ pub(super) fn load(path: &Path, open: &Path) -> Result<StepModuleRef> {
         .upgrade()
         .and_then(|header| header.init_root_module::<StepModuleRef>())
         .map_err(|error| mismatch(path, &error))
+}
+
+/// What the loader itself says: the last of the causes, of which the first only names the call.
+fn reason(error: &dyn std::error::Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
 }
 
 /// Makes the step.
