@@ -29,10 +29,10 @@ const PLAN: &str = "phoenix-orch plan --features docker --target web";
 /// All of them.
 pub(crate) const MISTAKES: &[Mistake] = &[
     // The command line.
-    typed("nothing at all", "phoenix-orch"),
+    typed("nothing at all", "phoenix-orch 2>&1 | head -n 3; exit ${PIPESTATUS[0]}"),
     typed("a verb that is misspelt", "phoenix-orch veryfy --features docker"),
     typed("a verb of another tool", "phoenix-orch apply"),
-    typed("half of a verb", "phoenix-orch runs"),
+    typed("half of a verb", "phoenix-orch runs 2>&1 | head -n 3; exit ${PIPESTATUS[0]}"),
     typed("an option without its s", "phoenix-orch plan --feature docker --target web"),
     typed("an option that is misspelt", "phoenix-orch plan --features docker --chek"),
     typed("the feature without its option", "phoenix-orch plan docker"),

@@ -20,10 +20,8 @@ pub(super) fn load(path: &Path, open: &Path) -> Result<StepModuleRef> {
     // SAFETY: the library's constructors run here, in a process that can do nothing but ask.
     let library = unsafe { Library::open(Some(open), RTLD_NOW | RTLD_LOCAL) };
     let library = library.map_err(|error| {
-        let open = open.display().to_string();
-        let cause = reason(&error).replace(&open, &path.display().to_string());
         refuse(path, "PLUGIN-NOT-A-LIBRARY", "is not a shared library for this machine")
-            .cause(cause)
+            .cause(reason(&error, path, open))
             .hint("Build the step as a `cdylib` for this machine.")
     })?;
     let library = ManuallyDrop::new(library);
@@ -33,7 +31,7 @@ pub(super) fn load(path: &Path, open: &Path) -> Result<StepModuleRef> {
         unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL.as_bytes()) };
     let header = header.map_err(|error| {
         refuse(path, "PLUGIN-NOT-A-STEP", "exports no step")
-            .cause(reason(&error))
+            .cause(reason(&error, path, open))
             .hint("Put `export_step!(YourStep);` into its `lib.rs`, or correct `library`.")
     })?;
     // The symbol's address is the header's; a `Symbol<T>` reads `T` as being that address.
@@ -44,12 +42,18 @@ pub(super) fn load(path: &Path, open: &Path) -> Result<StepModuleRef> {
 }
 
 /// What the loader itself says: the last of the causes, of which the first only names the call.
-fn reason(error: &dyn std::error::Error) -> String {
+fn reason(error: &dyn std::error::Error, path: &Path, open: &Path) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;
     }
-    last.to_string()
+    let (path, open) = (path.display().to_string(), open.display().to_string());
+    let said = last.to_string();
+    // The file is open, so this is about what is in it.
+    if said.starts_with(&format!("{open}: cannot open shared object file")) {
+        return "the loader passes it over, as it does with libraries of other machines".to_owned();
+    }
+    said.replace(&open, &path)
 }
 
 /// Makes the step.
