@@ -73,6 +73,27 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     (
+        "status",
+        &[
+            ("phoenix-orch status", "all that runs were ever to change"),
+            (
+                "phoenix-orch status --check --quiet",
+                "for a monitoring check: exit code 3 if not all is as wanted",
+            ),
+            (
+                "phoenix-orch status --metrics /var/lib/prometheus/node-exporter/phoenix-orch.prom",
+                "for node_exporter's textfile collector",
+            ),
+        ],
+    ),
+    (
+        "bundle",
+        &[(
+            "phoenix-orch bundle last",
+            "an archive to send along with a question, without secrets",
+        )],
+    ),
+    (
         "rollback",
         &[
             ("phoenix-orch rollback last --plan", "what would be taken back; changes nothing"),
@@ -94,6 +115,7 @@ const EXAMPLES: &[Examples] = &[
         "runs show",
         &[
             ("phoenix-orch runs show last --verbose", "with every line that commands printed"),
+            ("phoenix-orch runs show last --html run.html", "as a page to look at and to pass on"),
             (
                 "phoenix-orch runs show last --document docker-run-hints.txt",
                 "what a step wrote down for you",
@@ -131,7 +153,7 @@ const EXAMPLES: &[Examples] = &[
         "graph",
         &[
             ("phoenix-orch graph --features docker", "the steps in their order"),
-            ("phoenix-orch graph --features docker --format dot | dot -Tsvg", "as a drawing"),
+            ("phoenix-orch graph --features docker --format svg", "as a drawing"),
         ],
     ),
     ("config", &[("phoenix-orch config check", "is plugins.toml right")]),

@@ -14,7 +14,8 @@ mod work;
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-    Args as Arguments, ColorChoice, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    Args as Arguments, ColorChoice, Command, CommandFactory as _, FromArgMatches as _, Parser,
+    Subcommand,
 };
 
 pub(super) use bundle::Bundle;
