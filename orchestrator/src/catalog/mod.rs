@@ -160,13 +160,18 @@ pub const CODES: &[Code] = &[
     ),
     Code::new(
         "PLUGIN-NOT-PINNED",
-        "plugins.toml does not say which file may be loaded as this plugin. It has to, for every library outside a development checkout that is not signed, unless the policy says `pins = \"optional\"`.",
+        "plugins.toml does not say which file may be loaded as this plugin. It has to, for every library outside a development checkout that is not signed and was not brought by the package of phoenix-orch, unless the policy says `pins = \"optional\"`.",
         "If the library is the one that you installed, `phoenix-orch plugins pin NAME` writes its SHA-256 into plugins.toml.",
     ),
     Code::new(
         "PLUGIN-PIN-MISMATCH",
         "The library is not the file whose SHA-256 stands in plugins.toml: somebody has replaced or changed it since it was pinned.",
         "Find out who changed it. If it was you, with a new version: `phoenix-orch plugins pin NAME`.",
+    ),
+    Code::new(
+        "PLUGIN-PACKAGE-MISMATCH",
+        "The library lies where packages put theirs, plugins.toml has no pin for it, and it is not the file whose SHA-256 stands in the `SHA256SUMS` of the package beside it, or that file cannot be read.",
+        "`dpkg --verify phoenix-orch` names what was changed, and `apt-get install --reinstall phoenix-orch` brings it back. If the library is meant to be another: `phoenix-orch plugins pin NAME`.",
     ),
     Code::new(
         "PLUGIN-NOT-SIGNED",

@@ -100,10 +100,11 @@ fn check(path: &Path) -> Result<u8> {
 
 /// Why a library was accepted, besides that nobody else could have changed it.
 pub(super) fn trust(standing: &Standing) -> String {
-    let pin = match (standing.pinned, standing.in_checkout) {
-        (true, _) => "pinned",
-        (false, true) => "not pinned (development checkout)",
-        (false, false) => "not pinned",
+    let pin = match (standing.pinned, standing.packaged, standing.in_checkout) {
+        (true, _, _) => "pinned",
+        (false, true, _) => "pinned by its package",
+        (false, false, true) => "not pinned (development checkout)",
+        (false, false, false) => "not pinned",
     };
     match &standing.signed {
         Some(Signed { key, comment }) => format!("{pin}, signed by {key}: {comment}"),
@@ -120,7 +121,7 @@ fn show(step: &LoadedStep, output: Output, trust: &str) -> Result<()> {
                 "name": meta.name, "version": meta.version, "sdk": step.sdk,
                 "about": meta.about, "scope": meta.scope, "probes": meta.probes,
                 "codes": meta.codes, "confinement": step.confinement()?, "path": step.path, "sha256": step.sha256,
-                "pinned": step.standing.pinned,
+                "pinned": step.standing.pinned, "packaged": step.standing.packaged,
                 "signed_by": step.standing.signed.as_ref().map(|signed| &signed.key),
             })
         ));

@@ -5,6 +5,7 @@
 
 mod checkout;
 mod decide;
+mod packaged;
 mod refusal;
 mod signature;
 mod sum;
@@ -22,7 +23,7 @@ use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    config::{Manifest, Pins, Plugin, Signer},
+    config::{Manifest, Pins, Plugin, SYSTEM_LIBRARIES, Signer},
     error::Result,
     trust::{Stop, distrust, way},
 };
@@ -42,6 +43,8 @@ pub struct Demand<'a> {
     name: &'a str,
     pin: Option<&'a str>,
     pins: Option<Pins>,
+    /// The folder with the libraries of packages, whose sums stand in for a pin that is not there.
+    packages: Option<&'a Path>,
     signers: &'a [Signer],
 }
 
@@ -50,17 +53,20 @@ impl<'a> Demand<'a> {
     pub fn of(manifest: &'a Manifest, plugin: &'a Plugin) -> Self {
         let pin = plugin.sha256.as_deref();
         let policy = &manifest.policy;
-        Self { name: &plugin.name, pin, pins: policy.pins, signers: &policy.signers }
+        let packages = Some(Path::new(SYSTEM_LIBRARIES));
+        Self { name: &plugin.name, pin, pins: policy.pins, packages, signers: &policy.signers }
     }
 
     /// The same without the pin, which is about to be written.
     pub fn before_pinning(manifest: &'a Manifest, plugin: &'a Plugin) -> Self {
-        Self { pin: None, pins: Some(Pins::Optional), ..Self::of(manifest, plugin) }
+        let pins = Some(Pins::Optional);
+        Self { pin: None, pins, packages: None, ..Self::of(manifest, plugin) }
     }
 
     /// Nothing: for the library of somebody who is about to try it.
     pub fn nothing() -> Self {
-        Self { name: "NAME", pin: None, pins: Some(Pins::Optional), signers: &[] }
+        let pins = Some(Pins::Optional);
+        Self { name: "NAME", pin: None, pins, packages: None, signers: &[] }
     }
 }
 
@@ -69,6 +75,8 @@ impl<'a> Demand<'a> {
 pub struct Standing {
     /// It is the file that was pinned.
     pub pinned: bool,
+    /// It is the file that its package brought.
+    pub packaged: bool,
     /// The signature that was asked for.
     pub signed: Option<Signed>,
     /// It lies where cargo builds it.
@@ -91,7 +99,7 @@ pub(super) struct Trusted {
 ///
 /// # Errors
 /// `PLUGIN-MISSING`, `PLUGIN-UNTRUSTED`, `PLUGIN-NOT-A-LIBRARY` if it is too large, `PLUGIN-NOT-PINNED`,
-/// `PLUGIN-PIN-MISMATCH`, `PLUGIN-NOT-SIGNED` or `PLUGIN-SIGNATURE`.
+/// `PLUGIN-PIN-MISMATCH`, `PLUGIN-PACKAGE-MISMATCH`, `PLUGIN-NOT-SIGNED` or `PLUGIN-SIGNATURE`.
 pub(super) fn open(path: &Path, demand: &Demand<'_>, known: Option<&Sum>) -> Result<Trusted> {
     let unreadable = |error: io::Error| refusal::unreadable(path, &error);
     let absolute = std::path::absolute(path).map_err(unreadable)?;
@@ -118,23 +126,32 @@ pub(super) fn open(path: &Path, demand: &Demand<'_>, known: Option<&Sum>) -> Res
     let verdict = signature::verdict(&found, candidates);
     let in_checkout = checkout::lies_in(&real);
 
-    let pin = match demand.pin {
-        None => Pin::Absent,
-        Some(pin) if pin == sum.sha256 => Pin::Fits,
-        Some(_) => Pin::Differs,
+    let brought = match (demand.pin, demand.packages) {
+        (None, Some(folder)) => packaged::sum(&real, folder)?,
+        _ => None,
     };
+    let pin = match (demand.pin, &brought) {
+        (None, None) => Pin::Absent,
+        (Some(pin), _) if pin == sum.sha256 => Pin::Fits,
+        (Some(_), _) => Pin::Differs,
+        (None, Some(brought)) if *brought == sum.sha256 => Pin::Packaged,
+        (None, Some(_)) => Pin::Repacked,
+    };
+    let expected = demand.pin.or(brought.as_deref()).unwrap_or_default();
     let (signature, signed, bad) = match verdict {
         Verdict::NotAsked => (Signature::NotAsked, None, String::new()),
         Verdict::Absent => (Signature::Absent, None, String::new()),
         Verdict::Bad(why) => (Signature::Bad, None, why),
         Verdict::Good(signed) => (Signature::Good, Some(signed), String::new()),
     };
-    decide::decide(demand.pins, pin, signature, in_checkout)
-        .map_err(|refusal| refusal::error(refusal, path, demand, &sum.sha256, &bad))?;
+    decide::decide(demand.pins, pin, signature, in_checkout).map_err(|refusal| {
+        refusal::error(refusal, path, demand.name, expected, &sum.sha256, &bad)
+    })?;
     if let Some(Signed { key, comment }) = &signed {
         tracing::info!(path = %path.display(), key, comment, "the library is signed");
     }
-    let standing = Standing { pinned: pin == Pin::Fits, signed, in_checkout };
+    let (pinned, packaged) = (pin == Pin::Fits, pin == Pin::Packaged);
+    let standing = Standing { pinned, packaged, signed, in_checkout };
     Ok(Trusted { file, sum, standing })
 }
 
@@ -192,7 +209,7 @@ mod tests {
     use super::*;
 
     const ANY: Demand<'static> =
-        Demand { name: "x", pin: None, pins: Some(Pins::Optional), signers: &[] };
+        Demand { name: "x", pin: None, pins: Some(Pins::Optional), packages: None, signers: &[] };
 
     fn code(path: &Path, demand: &Demand<'_>) -> String {
         open(path, demand, None).unwrap_err().code
@@ -231,6 +248,32 @@ mod tests {
         assert!(fresh != known && !fresh.is_of(&metadata));
         fs::write(&path, "xy").unwrap();
         assert_eq!(open(&path, &ANY, Some(&known)).unwrap().sum.sha256.len(), 64);
+    }
+
+    #[test]
+    fn the_sum_of_the_package_stands_in_for_a_pin_that_is_not_there() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().canonicalize().unwrap();
+        let path = folder.join("libx.so");
+        fs::write(&path, "abc").unwrap();
+        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let silent = Demand { pins: None, packages: Some(&folder), ..ANY };
+        assert_eq!(code(&path, &silent), "PLUGIN-NOT-PINNED");
+        fs::write(folder.join("SHA256SUMS"), format!("{sha256}  libx.so\n")).unwrap();
+        let standing = open(&path, &silent, None).unwrap().standing;
+        assert!(standing.packaged && !standing.pinned);
+        // Who demands pins demands their own, and who is about to pin asks no package.
+        let required = Demand { pins: Some(Pins::Required), ..silent };
+        assert_eq!(code(&path, &required), "PLUGIN-NOT-PINNED");
+        fs::write(&path, "abcd").unwrap();
+        let error = open(&path, &silent, None).unwrap_err();
+        assert_eq!(error.code, "PLUGIN-PACKAGE-MISMATCH");
+        assert!(error.causes[0].contains(sha256), "{error:?}");
+        assert!(open(&path, &ANY, None).is_ok());
+        let own = open(&path, &ANY, None).unwrap().sum.sha256;
+        let pinned = Demand { pin: Some(&own), ..silent };
+        let standing = open(&path, &pinned, None).unwrap().standing;
+        assert!(standing.pinned && !standing.packaged);
     }
 
     #[test]

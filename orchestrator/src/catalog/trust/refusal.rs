@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use super::{Demand, decide::Refusal, signature};
+use super::{decide::Refusal, packaged, signature};
 use crate::{
     config::Part,
     error::{Error, ErrorKind},
@@ -10,6 +10,7 @@ use crate::{
 
 const NOT_PINNED: &str = "PLUGIN-NOT-PINNED";
 const PIN_MISMATCH: &str = "PLUGIN-PIN-MISMATCH";
+const PACKAGE_MISMATCH: &str = "PLUGIN-PACKAGE-MISMATCH";
 const NOT_SIGNED: &str = "PLUGIN-NOT-SIGNED";
 const BAD_SIGNATURE: &str = "PLUGIN-SIGNATURE";
 
@@ -18,6 +19,7 @@ pub(in crate::catalog) fn place(code: &str) -> Option<(Part<'static>, &'static s
     match code {
         NOT_PINNED => Some((Part::Pin, "no `sha256`")),
         PIN_MISMATCH => Some((Part::Pin, "the file has another hash")),
+        PACKAGE_MISMATCH => Some((Part::Library, "not as its package brought it")),
         NOT_SIGNED => Some((Part::Library, "not signed")),
         BAD_SIGNATURE => Some((Part::Library, "the signature does not hold")),
         "PLUGIN-UNTRUSTED" => Some((Part::Library, "not loaded")),
@@ -25,26 +27,33 @@ pub(in crate::catalog) fn place(code: &str) -> Option<(Part<'static>, &'static s
     }
 }
 
-/// The error for a refusal. `bad` says why the signature is, where it is.
+/// The error for a refusal of the plugin of this name. `expected` is the sum that it was to have, where there is one; `bad` says
+/// why the signature is, where it is.
 pub(super) fn error(
     refusal: Refusal,
     path: &Path,
-    demand: &Demand<'_>,
+    name: &str,
+    expected: &str,
     sha256: &str,
     bad: &str,
 ) -> Error {
     let error = |code, what: &str| {
         Error::new(ErrorKind::Plugin, code, format!("`{}` {what}", path.display()))
     };
-    let pin = format!("phoenix-orch plugins pin {}", demand.name);
+    let pin = format!("phoenix-orch plugins pin {name}");
     match refusal {
         Refusal::NotPinned => error(NOT_PINNED, "is not pinned")
             .cause("plugins.toml does not say which file may be loaded")
             .hint(format!("If it is the one that you installed: `{pin}`.")),
         Refusal::PinMismatch => error(PIN_MISMATCH, "is not the file that was pinned")
-            .cause(format!("pinned is {}", demand.pin.unwrap_or_default()))
+            .cause(format!("pinned is {expected}"))
             .cause(format!("the file is {sha256}"))
             .hint("Find out who changed it, and why.")
+            .hint(format!("If it was you: `{pin}`.")),
+        Refusal::PackageMismatch => error(PACKAGE_MISMATCH, "is not the file that its package brought")
+            .cause(format!("`{}` beside it has {expected}", packaged::SUMS))
+            .cause(format!("the file is {sha256}"))
+            .hint("Find out who changed it, and why; `apt-get install --reinstall phoenix-orch` brings the package's own back.")
             .hint(format!("If it was you: `{pin}`.")),
         Refusal::NotSigned => {
             let missing = signature::beside(path);
@@ -65,6 +74,14 @@ pub(super) fn untrusted(path: &Path, why: String) -> Error {
     Error::new(ErrorKind::Plugin, "PLUGIN-UNTRUSTED", message).cause(why).hint(
         "Make root (or yourself) its owner, and take the right to write from group and others.",
     )
+}
+
+/// There are sums of a package, and they say nothing.
+pub(super) fn sums_unreadable(library: &Path, sums: &Path, why: String) -> Error {
+    let message = format!("what its package says of `{}` cannot be read", library.display());
+    Error::new(ErrorKind::Plugin, PACKAGE_MISMATCH, message)
+        .cause(format!("`{}`: {why}", sums.display()))
+        .hint("`apt-get install --reinstall phoenix-orch` brings the package's own files back.")
 }
 
 /// It, or what leads to it, cannot be read.
