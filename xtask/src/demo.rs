@@ -38,8 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let begin = lab.ok(&["date", "+%s"])?;
 
     let orchestrate = |verb: &str, more: &[&str]| {
-        let catalogue = product::catalogue();
-        let words = ["phoenix-orch", verb, "--config", &catalogue, "--features", "docker"];
+        let words = ["phoenix-orch", verb, "--features", "docker"];
         lab.live(&[&words[..], &["--target", NAME], more].concat())
     };
     say::timed("first run: Docker, confined, on fuse-overlayfs", || {

@@ -21,7 +21,7 @@ pub(crate) enum Verb {
     Ssh,
     /// Run a command in it as root; its exit code becomes ours.
     Run(Words),
-    /// Bring the product into it, as `cargo build --release` made it.
+    /// Bring the product into it, by the package that `cargo xtask dist` has made.
     Sync,
     /// Make an unprivileged LXC container in it.
     Container(Container),
@@ -87,7 +87,7 @@ pub(crate) fn run(verb: Verb) -> Result<ExitCode> {
         }
         Verb::Sync => product::send(&Lab::up()?)?,
         Verb::Container(arguments) => Lab::up()?.make_container(&arguments.into())?,
-        Verb::Suite(options) => suite::run(&options)?,
+        Verb::Suite(options) => suite::run(&options, product::build)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,9 @@
 //!
 //! [`reference`] makes the pages of the documentation that are read out of the sources.
 
+mod cache;
 pub mod catalogue;
+pub mod dist;
 pub mod interrupt;
 pub mod lab;
 pub mod packages;

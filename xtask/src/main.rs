@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod dist_verb;
 mod docs;
 mod lab_verbs;
 mod test;
@@ -26,6 +27,8 @@ enum Chore {
     Bench(bench::Bench),
     /// Bring Docker up in a real unprivileged LXC container on this machine, twice.
     Demo(demo::Options),
+    /// Make the Debian package, and try it in clean Debian systems.
+    Dist(dist_verb::Options),
     /// Write the parts of docs/ anew that are made from the code: errors, command line, events.
     Docs,
     /// The disposable virtual machine that plays the Proxmox host.
@@ -52,6 +55,7 @@ fn run(chore: Chore) -> Result<ExitCode> {
     match chore {
         Chore::Bench(bench) => bench::run(&bench)?,
         Chore::Demo(options) => demo::run(&options)?,
+        Chore::Dist(options) => dist_verb::run(&options)?,
         Chore::Docs => docs::run()?,
         Chore::Lab(verb) => return lab_verbs::run(verb),
         Chore::Guest(verb) => lab_verbs::run_in_guest(verb)?,

@@ -48,6 +48,15 @@ pub const TESTS: &[Package] = &[
     Package { name: "strace", why: "counts how often a container is entered" },
 ];
 
+/// What judges the Debian package.
+pub const PACKAGE: &[Package] = &[
+    Package {
+        name: "binutils",
+        why: "strips what is packaged, and tells which C library it needs",
+    },
+    Package { name: "lintian", why: "judges the Debian package" },
+];
+
 /// What the benchmarks need besides.
 pub const BENCH: &[Package] = &[
     Package {

@@ -3,7 +3,8 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
-use xtask::lab::suite;
+use xtask::dist::Package;
+use xtask::lab::{product, suite};
 use xtask::testbed::{Image, Release};
 use xtask::{interrupt, packages, process, say, workspace};
 
@@ -14,6 +15,9 @@ pub(crate) struct Options {
     /// about an hour and a half more.
     #[arg(long)]
     long: bool,
+    /// The profile of cargo that the package is built with, which the lab installs.
+    #[arg(long, default_value = product::TRIED)]
+    profile: String,
 }
 
 /// Rounds of the random kills with `--long`.
@@ -31,6 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     )?;
     packages::ensure(packages::TESTBED)?;
     packages::ensure(packages::TESTS)?;
+    packages::ensure(packages::PACKAGE)?;
     Image::ensure(Release::Bookworm)?;
     Image::ensure(Release::Trixie)?;
     // The system tests start the binary and load the plugins that this leaves in the target folder.
@@ -57,7 +62,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         process::live(&mut command)
     })?;
     interrupt::listen()?;
-    suite::run(&suite::Options { long: options.long, ..suite::Options::default() })
+    suite::run(&suite::Options { long: options.long, ..suite::Options::default() }, || {
+        Package::make(&options.profile)?.prove()
+    })
 }
 
 fn cargo(what: &str, arguments: &[&str]) -> Result<()> {

@@ -42,6 +42,6 @@ chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dp
     getty@tty1.service serial-getty@ttyS0.service
 
 # Tools that we bring while the lab runs.
-for tool in phoenix-orch phoenix-lab xtask; do
+for tool in phoenix-lab xtask; do
     ln -s "/opt/phoenix/$tool" "$root/usr/local/bin/$tool"
 done

@@ -1,4 +1,4 @@
-//! The product, as it is built here and brought into the lab.
+//! The product, as it is built here and brought into the lab: by its Debian package, as an administrator gets it.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -6,6 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result};
 
 use super::{Lab, TOOLS, sync};
+use crate::dist::Package;
 use crate::{process, say, workspace};
 
 /// What the lab's suite needs besides: the program with the workload and the attempts, and what stands in for
@@ -18,26 +19,31 @@ pub const BINARY: &str = "phoenix-orch";
 /// The profile of what is shipped.
 pub const SHIPPED: &str = "dist";
 
-/// Builds phoenix-orch and its steps, optimized, for the lab.
+/// The profile of what is only tried: optimized, and built in less time.
+pub const TRIED: &str = "release";
+
+/// The name of the package in the lab.
+const PACKAGE: &str = "phoenix-orch.deb";
+
+/// Installs the package unless it is the one that is installed, with its catalogue, which nobody has written in a lab.
+const INSTALL: &str = include_str!("install.sh");
+
+/// Makes the package for the lab.
 pub fn build() -> Result<()> {
-    build_as("release")
+    Package::make(TRIED).map(drop)
 }
 
-/// Builds phoenix-orch and its steps as they are shipped, which takes longer.
+/// Builds phoenix-orch and its steps with the profile of what is shipped, for this machine alone: to be measured.
 pub fn build_shipped() -> Result<()> {
-    build_as(SHIPPED)
+    say::timed(&format!("building phoenix-orch and its steps ({SHIPPED})"), || {
+        let mut cargo = workspace::cargo();
+        process::live(cargo.args(["build", "--profile", SHIPPED]).stdin(Stdio::null()))
+    })
 }
 
 /// Where [`build_shipped`] leaves them.
 pub fn shipped() -> PathBuf {
     workspace::target().join(SHIPPED)
-}
-
-fn build_as(profile: &str) -> Result<()> {
-    say::timed(&format!("building phoenix-orch and its steps ({profile})"), || {
-        let mut cargo = workspace::cargo();
-        process::live(cargo.args(["build", "--profile", profile]).stdin(Stdio::null()))
-    })
 }
 
 /// Builds what the lab's suite needs besides, with the same features and profile as `cargo xtask test` has built it
@@ -50,34 +56,44 @@ pub fn build_suite_programs() -> Result<()> {
     })
 }
 
-/// Brings what [`build`] made into the lab, with the repository's own catalogue; only what has changed. The
-/// libraries lie outside of the checkout there, so they are pinned, as an administrator would do it.
+/// Brings the package that [`build`] made into the lab and installs it, and brings what the suite needs besides; only what has
+/// changed.
 pub fn send(lab: &Lab) -> Result<()> {
     sync::files(lab, &files()?)?;
-    lab.ok(&["phoenix-orch", "plugins", "pin", "--all", "--config", &catalogue()]).map(drop)
+    lab.ok(&["sh", "-c", INSTALL, "sh", &format!("{TOOLS}/{PACKAGE}")]).map(drop)
 }
 
-/// Where the catalogue lies in the lab.
-pub fn catalogue() -> String {
-    format!("{TOOLS}/plugins.toml")
-}
+/// Where the catalogue lies in the lab, and where the program finds it by itself.
+pub const CATALOGUE: &str = "/etc/phoenix-orch/plugins.toml";
 
-/// The names of the files that [`build`] makes: the program, and the libraries of the steps.
+/// The crates of the product: the program, and the steps.
+pub const PACKAGES: [&str; 6] = [
+    BINARY,
+    "host-tunables",
+    "container-options",
+    "apparmor-profile",
+    "fuse-overlayfs",
+    "docker-install",
+];
+
+/// The names of the files that a build leaves: the program, and the libraries of the steps.
 pub fn names() -> Vec<String> {
-    let libraries = [
-        "host_tunables",
-        "container_options",
-        "apparmor_profile",
-        "fuse_overlayfs",
-        "docker_install",
-    ];
-    let libraries = libraries.map(|library| format!("lib{library}.so"));
-    [BINARY.to_owned()].into_iter().chain(libraries).collect()
+    [BINARY.to_owned()].into_iter().chain(libraries()).collect()
+}
+
+/// The names of the steps' libraries.
+pub fn libraries() -> Vec<String> {
+    PACKAGES[1..].iter().map(|step| format!("lib{}.so", step.replace('-', "_"))).collect()
 }
 
 fn files() -> Result<Vec<(PathBuf, String)>> {
-    let built = workspace::target().join("release");
-    let mut files: Vec<_> = names().into_iter().map(|name| (built.join(&name), name)).collect();
+    let package = Package::planned();
+    if !package.exists() {
+        return Err(anyhow::anyhow!("`{}` is missing", package.display())).context(
+            "there is no package; `cargo xtask dist --profile release --no-proof` makes it",
+        );
+    }
+    let mut files = vec![(package, PACKAGE.to_owned())];
     // The demo does not need them, and does not build them.
     for name in SUITE_PROGRAMS {
         let program = workspace::target().join("debug").join(name);
@@ -85,11 +101,5 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
             files.push((program, name.to_owned()));
         }
     }
-    files.push((workspace::root().join("plugins.toml"), "plugins.toml".to_owned()));
-    let missing = files.iter().find(|(path, _)| !path.exists());
-    match missing {
-        None => Ok(files),
-        Some((path, _)) => Err(anyhow::anyhow!("`{}` is missing", path.display()))
-            .context("the product is not built; `cargo build --release` does that"),
-    }
+    Ok(files)
 }

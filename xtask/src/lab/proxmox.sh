@@ -1,9 +1,8 @@
-# ID CATALOGUE: the lab as a Proxmox node (`tests/pve` stands in for it). The container ID gets a configuration as the old
+# ID CATALOGUE TOOLS: the lab as a Proxmox node (`tests/pve` stands in for it). The container ID gets a configuration as the old
 # scripts left it, and must end confined, with Docker on fuse-overlayfs and its user's own lines.
 set -eu
 export PATH="/usr/local/sbin:$PATH"
-id=$1 catalogue=$2
-tools=$(dirname "$catalogue")
+id=$1 catalogue=$2 tools=$3
 work=$(mktemp -d)
 conf=/etc/pve/lxc/$id.conf
 end() {
@@ -55,7 +54,7 @@ pct start "$id"
 phoenix-orch doctor --config "$catalogue" --target "$id" || [ $? = 3 ]
 # As the old orchestrator calls its scripts: first the host's, then that of the container.
 for script in hypervisor_feature_setup_apparmor.sh phoenix_hypervisor_feature_install_docker.sh; do
-  ln -s "$tools/phoenix-orch" "$work/$script"
+  ln -s /usr/bin/phoenix-orch "$work/$script"
 done
 export PHOENIX_ORCH_CONFIG="$catalogue"
 "$work/hypervisor_feature_setup_apparmor.sh"

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use super::{ContainerWish, Docker, Lab, parsers, product, table};
+use super::{ContainerWish, Docker, Lab, TOOLS, parsers, product, table};
 use crate::testbed::Release;
 use crate::{interrupt, say};
 
@@ -42,19 +42,24 @@ const BOTH: [&str; 2] = ["workload", "attempts"];
 /// What the lab does as a Proxmox node.
 const PROXMOX: &str = include_str!("proxmox.sh");
 
+/// What must be so after the package was installed, where systemd runs.
+const INSTALLED: &str = include_str!("installed.sh");
+
 /// Looks at the host and the container after a rollback.
 const NOTHING_LEFT: &str = include_str!("nothing-left.sh");
 
-/// Runs all parts, also after one has failed, shows a table, and fails if any part has.
-pub fn run(options: &Options) -> Result<()> {
+/// Runs all parts, also after one has failed, shows a table, and fails if any part has. `build` makes the product's package,
+/// while the machine starts.
+pub fn run(options: &Options, build: impl FnOnce() -> Result<()>) -> Result<()> {
     let bookworm = wish("suite-bookworm", Release::Bookworm, Docker::Vfs);
     // Docker is not installed on unstable by the product, and confined it must run there all the same.
     let sid = wish("suite-sid", Release::Sid, Docker::FuseOverlayfs);
     let both = [bookworm.clone(), sid.clone()];
     let wishes = if options.long { &both[..] } else { &both[..1] };
-    let lab =
-        Lab::up_with(wishes, || product::build().and_then(|()| product::build_suite_programs()))?;
+    let lab = Lab::up_with(wishes, || build().and_then(|()| product::build_suite_programs()))?;
     let mut suite = Suite { lab: &lab, words: &options.words, outcomes: Vec::new() };
+    let part = "the package is installed as it was made, and its timer is sound and off";
+    suite.part(part, &|| lab.live(&["sh", "-c", INSTALLED]))?;
     // A lab that a demonstration or a developer has used has more containers that stand on the host.
     let alone = lab.live_code(&["test", "!", "-e", "/etc/apparmor.d/lxc-phoenix-v2"])? == 0;
     if suite.converge("Docker on vfs, not confined", "docker", &bookworm)? {
@@ -98,8 +103,8 @@ impl Suite<'_> {
         let release = wish.release.name();
         let lab = self.lab;
         let orchestrate = |verb: &str, more: &[&str]| {
-            let (catalogue, target) = (product::catalogue(), wish.name.as_str());
-            let words = ["phoenix-orch", verb, "--config", &catalogue, "--features", feature];
+            let target = wish.name.as_str();
+            let words = ["phoenix-orch", verb, "--features", feature];
             lab.live(&[&words[..], &["--target", target], more].concat())
         };
         let container = || {
@@ -147,8 +152,7 @@ impl Suite<'_> {
     /// what is on the host is gone if no other container stands on it (`alone`).
     fn back(&mut self, wish: &ContainerWish, alone: bool) -> Result<()> {
         let (lab, release) = (self.lab, wish.release.name());
-        let rollback =
-            format!("phoenix-orch rollback last --config {} --allow restart", product::catalogue());
+        let rollback = "phoenix-orch rollback last --allow restart";
         let refused = format!("{rollback} --target host; test $? = 9");
         let host = if alone { "gone" } else { "kept" };
         let mut parts: Vec<(String, Vec<&str>)> = vec![
@@ -175,7 +179,8 @@ impl Suite<'_> {
         self.part(part, &|| {
             lab.remove_container(&wish.name)?;
             lab.make_container(&wish)?;
-            let done = lab.live(&["sh", "-c", PROXMOX, "sh", &wish.name, &product::catalogue()]);
+            let words = [&wish.name, product::CATALOGUE, TOOLS];
+            let done = lab.live(&[&["sh", "-c", PROXMOX, "sh"][..], &words].concat());
             lab.remove_container(&wish.name)?;
             done
         })?;

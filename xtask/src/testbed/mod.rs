@@ -19,6 +19,7 @@ pub use container::Container;
 pub use image::Image;
 pub(crate) use image::host_apt_options;
 pub use options::{AppArmor, Apt, Disk, Init, Network, Options};
+pub(crate) use release::stable_sources;
 pub use release::{Flavor, Release};
 
 /// The host's uid and gid that root of every container is mapped to.

@@ -45,15 +45,21 @@ impl Release {
     }
 
     pub(crate) fn sources(self) -> Vec<String> {
-        let name = self.name();
-        let mut sources = vec![format!("deb {MIRROR}/debian {name} main")];
-        // Unstable is updated by itself.
-        if self != Self::Sid {
-            sources.push(format!("deb {MIRROR}/debian {name}-updates main"));
-            sources.push(format!("deb {MIRROR}/debian-security {name}-security main"));
+        match self {
+            // Unstable is updated by itself.
+            Self::Sid => vec![format!("deb {MIRROR}/debian sid main")],
+            Self::Bookworm | Self::Trixie => stable_sources(self.name()),
         }
-        sources
     }
+}
+
+/// The lists of a stable release with its updates, for apt.
+pub(crate) fn stable_sources(name: &str) -> Vec<String> {
+    vec![
+        format!("deb {MIRROR}/debian {name} main"),
+        format!("deb {MIRROR}/debian {name}-updates main"),
+        format!("deb {MIRROR}/debian-security {name}-security main"),
+    ]
 }
 
 /// What an image has beyond a minimal system with systemd.
