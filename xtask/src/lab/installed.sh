@@ -3,7 +3,7 @@ set -eu
 wrong() { echo "$1" >&2; exit 1; }
 [ "$(command -v phoenix-orch)" = /usr/bin/phoenix-orch ] || wrong "another phoenix-orch comes first in the PATH"
 [ -z "$(dpkg --verify phoenix-orch)" ] || wrong "dpkg finds that files of the package were changed"
-systemd-analyze verify /usr/lib/systemd/system/phoenix-orch-status.timer
+systemd-analyze --man=no verify /usr/lib/systemd/system/phoenix-orch-status.timer
 enabled=$(systemctl is-enabled phoenix-orch-status.timer) || :
 [ "$enabled" = disabled ] || wrong "the timer is $enabled"
 active=$(systemctl is-active phoenix-orch-status.timer) || :
