@@ -47,6 +47,7 @@ fn write(path: &str, mode: u32, content: &str, diff: &str) -> Planned {
         summary,
         diff: Some(diff.to_owned()),
         consent: None,
+        forecast: None,
     }
 }
 
@@ -74,6 +75,8 @@ fn bodies() -> Vec<Body> {
             version: "0.1.0".to_owned(),
             features: vec!["mirror".to_owned()],
             units: vec![unit.clone()],
+            waits_for: Vec::new(),
+            environment: None,
             takes_back: None,
         },
         Body::UnitStarted { unit: unit.clone() },

@@ -2,7 +2,8 @@
 set -eu
 wrong() { echo "$1" >&2; exit 1; }
 [ "$(command -v phoenix-orch)" = /usr/bin/phoenix-orch ] || wrong "another phoenix-orch comes first in the PATH"
-[ -z "$(dpkg --verify phoenix-orch)" ] || wrong "dpkg finds that files of the package were changed"
+# The lab's dpkg leaves manuals and documents out.
+if dpkg --verify phoenix-orch | grep -v -e ' /usr/share/man/' -e ' /usr/share/doc/'; then wrong "files of the package were changed"; fi
 systemd-analyze --man=no verify /usr/lib/systemd/system/phoenix-orch-status.timer
 enabled=$(systemctl is-enabled phoenix-orch-status.timer) || :
 [ "$enabled" = disabled ] || wrong "the timer is $enabled"
