@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
         Err(error) => return ExitCode::from(usage::tell(&error, &words)),
     };
     colours(args.global.color);
-    let began = log::start(args.global.log_file.as_deref());
+    let began = log::start(args.global.log_file.as_deref(), args.verb.wants_log());
     let done = began.and_then(|warnings| {
         warnings.iter().for_each(|warning| report::warning(warning));
         dispatch(args)

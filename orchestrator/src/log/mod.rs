@@ -13,10 +13,7 @@ mod journal;
 mod line;
 mod stderr;
 
-use std::{
-    io::{self, IsTerminal as _},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use phoenix_sdk::Code;
 use tracing_subscriber::{
@@ -26,21 +23,28 @@ use tracing_subscriber::{
 
 use crate::error::Result;
 
-/// Begins to log, and gives what has to be said to the operator about it: a `RUST_LOG` that is wrong.
+/// Begins to log, and gives what has to be said to the operator about it: a `RUST_LOG` that is wrong. Unless that says
+/// otherwise, a terminal gets errors alone, or all that is `wanted`.
 ///
 /// # Errors
 /// `LOG-FILE` when the file cannot be written to, or others could read it.
-pub fn start(file: Option<&Path>) -> Result<Vec<String>> {
+pub fn start(file: Option<&Path>, wanted: bool) -> Result<Vec<String>> {
     let asked = filter::Asked::of_environment();
     let journal = journal::of_this_service();
-    let usual = if journal.is_some() { filter::SERVICE } else { filter::TERMINAL };
+    let usual = match (&journal, wanted) {
+        (_, true) => filter::FILE,
+        (Some(_), false) => filter::SERVICE,
+        (None, false) => filter::TERMINAL,
+    };
     let filter = || asked.filter(usual);
     let mut layers: Vec<Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>> = Vec::new();
     layers.push(match journal {
         Some(journal) => json(journal).with_filter(filter()).boxed(),
         None => {
             let layer = fmt::layer().with_writer(stderr::masked);
-            layer.with_ansi(io::stderr().is_terminal()).with_filter(filter()).boxed()
+            let colours =
+                anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
+            layer.with_ansi(colours).with_filter(filter()).boxed()
         }
     });
     if let Some(path) = file {

@@ -47,17 +47,15 @@ fn one(target: &Target, view: View, zone: &TimeZone) -> String {
     if !target.reason.is_empty() {
         text += &view.folded(&margin(), &margin(), &printable(&target.reason));
     }
-    if view.is_verbose() {
-        if let Some(last) = &target.last_run {
-            let how = last.failure.as_deref().map_or("well", |_| "with a failure");
-            let words = format!(
-                "last run {}, {}: ended {how} after {}",
-                printable(&last.run),
-                time(last.ended),
-                duration(last.took_ms)
-            );
-            text += &view.folded(&margin(), &margin(), &style::words(QUIET, &words));
-        }
+    if let (true, Some(last)) = (view.is_verbose(), &target.last_run) {
+        let how = last.failure.as_deref().map_or("well", |_| "with a failure");
+        let words = format!(
+            "last run {}, {}: ended {how} after {}",
+            printable(&last.run),
+            time(last.ended),
+            duration(last.took_ms)
+        );
+        text += &view.folded(&margin(), &margin(), &style::words(QUIET, &words));
     }
     text
 }

@@ -101,6 +101,21 @@ pub(super) enum Verb {
     Explain(Explain),
 }
 
+impl Verb {
+    /// Whether the log is wanted on standard error, too.
+    pub(super) fn wants_log(&self) -> bool {
+        let show = match self {
+            Self::Plan(verb) => &verb.selection.show,
+            Self::Run(verb) => &verb.selection.show,
+            Self::Verify(verb) => &verb.selection.show,
+            Self::Status(verb) => &verb.show,
+            Self::Rollback(verb) => &verb.show,
+            _ => return false,
+        };
+        show.verbose > 1
+    }
+}
+
 /// The whole command line, with the examples of each verb.
 pub(super) fn command() -> Command {
     examples::added(Args::command())

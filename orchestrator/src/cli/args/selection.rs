@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as Arguments, ValueEnum};
+use clap::{ArgAction, Args as Arguments, ValueEnum};
 use phoenix_sdk::Consent;
 
 use super::Global;
@@ -40,7 +40,7 @@ impl Selection {
             all: false,
             inventory: None,
             jobs: 1,
-            show: Show { output: Output::Human, verbose: false, quiet: false },
+            show: Show { output: Output::Human, verbose: 0, quiet: false },
         }
     }
 }
@@ -52,9 +52,9 @@ pub(in super::super) struct Show {
     /// For people, or one JSON event a line.
     #[arg(long, value_enum, value_name = "FORM", default_value_t = Output::Human)]
     pub(in super::super) output: Output,
-    /// Show every line that commands print, whole differences, and what was fine already.
-    #[arg(long, short)]
-    pub(in super::super) verbose: bool,
+    /// Show every line that commands print, whole differences, and what was fine already; twice (-vv), the log too.
+    #[arg(long, short, action = ArgAction::Count)]
+    pub(in super::super) verbose: u8,
     /// Show only what went wrong, what needs you, and how it ended.
     #[arg(long, short, conflicts_with = "verbose")]
     pub(in super::super) quiet: bool,
@@ -65,8 +65,8 @@ impl Show {
     pub(in super::super) fn view(&self, global: &Global) -> View {
         let detail = match (self.quiet, self.verbose) {
             (true, _) => Detail::Quiet,
-            (false, true) => Detail::Verbose,
-            (false, false) => Detail::Usual,
+            (false, 1..) => Detail::Verbose,
+            (false, 0) => Detail::Usual,
         };
         View::new(detail, global.ascii)
     }
