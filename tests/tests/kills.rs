@@ -16,7 +16,7 @@ use phoenix_tests::{
 use xtask::testbed::{Container, Image, Options, Release};
 
 /// Rounds in CI.
-const SHORT: usize = 10;
+const SHORT: usize = 6;
 
 /// More transactions than a run has.
 const MOST: u64 = 60;

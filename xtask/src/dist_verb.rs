@@ -6,7 +6,7 @@ use xtask::{dist::Package, interrupt, lab::product};
 /// What can be asked for.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The profile of cargo to build with; `release` takes less time, and what it makes starts slower.
+    /// The profile of cargo to build with; `trial` takes less time, and what it makes starts slower.
     #[arg(long, default_value = product::SHIPPED)]
     profile: String,
     /// Do not let lintian judge the package, nor try it in clean Debian systems.

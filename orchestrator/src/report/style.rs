@@ -31,6 +31,8 @@ pub(super) fn diff(text: &str, margin: &str) -> String {
         .map(|line| {
             let line = crate::transport::printable(line);
             let style = match line.chars().next() {
+                // Which file it is about, and no line of it.
+                _ if line.starts_with("--- /") || line.starts_with("+++ /") => QUIET,
                 Some('+') => ADDED,
                 Some('-') => REMOVED,
                 _ => QUIET,

@@ -20,7 +20,7 @@ pub const BINARY: &str = "phoenix-orch";
 pub const SHIPPED: &str = "dist";
 
 /// The profile of what is only tried: optimized, and built in less time.
-pub const TRIED: &str = "release";
+pub const TRIED: &str = "trial";
 
 /// The name of the package in the lab.
 const PACKAGE: &str = "phoenix-orch.deb";
@@ -90,7 +90,7 @@ fn files() -> Result<Vec<(PathBuf, String)>> {
     let package = Package::planned();
     if !package.exists() {
         return Err(anyhow::anyhow!("`{}` is missing", package.display())).context(
-            "there is no package; `cargo xtask dist --profile release --no-proof` makes it",
+            "there is no package; `cargo xtask dist --profile trial --no-proof` makes it",
         );
     }
     let mut files = vec![(package, PACKAGE.to_owned())];
