@@ -104,6 +104,8 @@ impl Workbench {
         for name in ["PHOENIX_ORCH_CONFIG", "RUST_LOG", "RUST_BACKTRACE", "NO_COLOR", "COLUMNS"] {
             command.env_remove(name);
         }
+        // Nor must their language: in a locale without UTF-8 trees are drawn in ASCII.
+        command.env("LC_ALL", "C.UTF-8");
         Ok(command)
     }
 

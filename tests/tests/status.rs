@@ -59,7 +59,10 @@ fn a_fleet_is_looked_at_and_what_was_seen_is_remembered() -> Result<()> {
         "{drifted}"
     );
     let reason = drifted["reason"].as_str().unwrap_or_default();
-    assert!(reason.starts_with("fuse-overlayfs: set `storage-driver`"), "{drifted}");
+    assert!(
+        reason.starts_with("fuse-overlayfs: set `") && reason.contains("`storage-driver`"),
+        "{drifted}"
+    );
     assert_eq!(fs::metadata(&metrics)?.permissions().mode() & 0o777, 0o644);
     let series = |metric: &str| format!("phoenix_orch_target_{metric}{{target=\"{name}\"}}");
     assert_eq!(value(&metrics, &series("pending_changes"))?, 2.0);

@@ -91,6 +91,7 @@ fn constant(line: &str) -> String {
         }
         match before {
             "run" if word.starts_with("`20") => "`<run>`".to_owned(),
+            "(run" if word.starts_with("20") => "<run>)".to_owned(),
             "(process" => "<pid>)".to_owned(),
             "since" if word.ends_with('Z') => "<then>".to_owned(),
             // The log of the old scripts.
