@@ -95,7 +95,7 @@ fn a_fleet_is_looked_at_and_what_was_seen_is_remembered() -> Result<()> {
         stopped["reason"].as_str().is_some_and(|why| why.contains("TARGET-STOPPED")),
         "{stopped}"
     );
-    let unknown = bench.run(&["status", "--target", "no-such"])?.expect_code(2)?;
+    let unknown = bench.run(&["status", "--target", "no-such"])?.expect_code(6)?;
     assert!(unknown.stderr().contains("TARGET-UNKNOWN"), "{}", unknown.stderr());
     let folder = bench.run(&["status", "--metrics", "no-such/x.prom"])?.expect_code(2)?;
     assert!(folder.stderr().contains("error[METRICS-UNWRITABLE]"), "{}", folder.stderr());

@@ -75,7 +75,8 @@ pub(super) fn run(global: &Global, verb: Verb) -> Result<u8> {
     if exit == ErrorKind::Interrupted.exit_code() {
         return Ok(exit);
     }
-    let at = Timestamp::now();
+    // As exactly as it is remembered, so that the next look says the same.
+    let at = now_in_millis();
     let confined = confinement(&*setting.runtime, &setting.containers);
     let look = Look {
         format: FORMAT,
@@ -139,6 +140,11 @@ fn wanted(
             .hint("Name features and targets: `phoenix-orch status --features docker --all`."));
     }
     Ok(targets)
+}
+
+fn now_in_millis() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 /// What the runtime says of the running ones. What cannot be asked has said so in the plan.
