@@ -103,6 +103,7 @@ fn a_fleet_is_looked_at_and_what_was_seen_is_remembered() -> Result<()> {
 
     // What was taken back is nobody's to look after.
     bench.take_all_back()?;
-    bench.run(&["status"])?.expect_code(2)?;
+    let without = bench.run(&["status", "--verbose"])?.expect_code(0)?;
+    assert!(!without.stdout().contains(name), "{}", without.stdout());
     Ok(())
 }
