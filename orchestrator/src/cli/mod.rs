@@ -15,7 +15,6 @@ mod graph;
 mod init;
 mod manual;
 mod new;
-mod page_file;
 mod pin;
 mod plugins;
 mod rollback;
@@ -25,6 +24,7 @@ mod signals;
 mod status;
 mod transcripts;
 mod usage;
+mod whole_file;
 mod work;
 
 use std::process::ExitCode;

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use super::{
     args::{Global, Output, Runs as Verb, RunsVerb, Show},
-    page_file,
     setting::must_be_root,
+    whole_file,
 };
 use crate::{
     effect::Vault as _,
@@ -79,9 +79,19 @@ fn page(journal: &Journal, name: &str, path: &Path) -> Result<u8> {
     match path == Path::new("-") {
         // Bytes, not a terminal's text: a page has no colours for `anstream` to take away.
         true => drop(std::io::stdout().write_all(page.as_bytes())),
-        false => page_file::write(path, &page)?,
+        false => to_file(path, &page)?,
     }
     Ok(0)
+}
+
+/// For nobody but the operator: differences of files may hold secrets.
+fn to_file(path: &Path, page: &str) -> Result<()> {
+    whole_file::write(path, 0o600, page).map_err(|why| {
+        let name = crate::transport::printable(&path.to_string_lossy());
+        Error::new(ErrorKind::Usage, "PAGE-UNWRITABLE", format!("`{name}` cannot be written"))
+            .cause(why)
+            .hint("Choose another file, or `--html -` for standard output.")
+    })
 }
 
 /// What steps recorded under this name: of several targets one after another. What came from a container

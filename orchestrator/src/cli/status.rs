@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Write as _,
-    os::unix::fs::PermissionsExt as _,
     path::Path,
 };
 
@@ -13,7 +12,7 @@ use phoenix_sdk::AppArmorPolicy;
 use super::{
     args::{Global, Output, Status as Verb},
     setting::{Setting, must_be_root},
-    signals,
+    signals, whole_file,
 };
 use crate::{
     catalog::Loaded,
@@ -177,20 +176,11 @@ fn remember(journal: &Journal, look: &Look) {
 
 /// In one go, so that the collector never reads half of it; it runs as another user, who may read it.
 fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let written = || -> std::io::Result<()> {
-        let readable = std::fs::Permissions::from_mode(0o644);
-        let mut file = tempfile::Builder::new().permissions(readable).tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map(drop).map_err(|error| error.error)
-    };
-    written().map_err(|error| {
-        let message = format!("the metrics `{}` cannot be written", path.display());
+    whole_file::write(path, 0o644, text).map_err(|why| {
+        let name = crate::transport::printable(&path.to_string_lossy());
+        let message = format!("the metrics `{name}` cannot be written");
         Error::new(ErrorKind::Usage, "METRICS-UNWRITABLE", message)
-            .cause(error)
+            .cause(why)
             .hint("The folder has to be there; node_exporter's is the one behind `--collector.textfile.directory`.")
     })
 }

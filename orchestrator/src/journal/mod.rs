@@ -122,14 +122,7 @@ impl Journal {
     ) -> Result<T> {
         let mut inner = self.inner();
         inner.waited = true;
-        let attempt = || {
-            let behaviour = rusqlite::TransactionBehavior::Immediate;
-            let transaction = inner.connection.transaction_with_behavior(behaviour)?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        };
-        attempt().map_err(|error| errors::of(&self.path, &error))
+        inner.transaction(work).map_err(|error| errors::of(&self.path, &error))
     }
 
     /// The same, and the disk may have it later: for what is only remembered, and not relied upon.
@@ -137,26 +130,37 @@ impl Journal {
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        let mut inner = self.inner();
-        let durably = |connection: &Connection, how: &str| {
-            connection
-                .pragma_update(None, "synchronous", how)
-                .map_err(|error| errors::of(&self.path, &error))
-        };
-        durably(&inner.connection, "NORMAL")?;
-        let attempt = || {
-            let behaviour = rusqlite::TransactionBehavior::Immediate;
-            let transaction = inner.connection.transaction_with_behavior(behaviour)?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        };
-        let done = attempt().map_err(|error| errors::of(&self.path, &error));
-        durably(&inner.connection, "FULL").and(done)
+        let done = self.inner().lazily(|inner| inner.transaction(work));
+        done.map_err(|error| errors::of(&self.path, &error))
     }
 
     /// Reads something.
     fn query<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         work(&self.inner().connection).map_err(|error| errors::of(&self.path, &error))
+    }
+}
+
+impl Inner {
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let behaviour = rusqlite::TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behaviour)?;
+        let value = work(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Does something for which no disk is waited. What is written durably later takes it along, for the log is synced as a
+    /// whole.
+    fn lazily<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let done = work(self);
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        done
     }
 }

@@ -34,7 +34,8 @@ impl Sink for JournalSink<'_> {
             Durable::AtTheEnd => flush(&mut inner).and_then(|()| leave_log(&inner)),
             Durable::WhenConvenient { seen_at_once } => {
                 match seen_at_once || inner.pending.len() >= MOST_PENDING {
-                    true => flush_lazily(&mut inner),
+                    // For other processes to see.
+                    true => inner.lazily(flush),
                     false => Ok(()),
                 }
             }
@@ -77,15 +78,6 @@ impl Durable {
     }
 }
 
-/// Writes what is pending for other processes to see, and waits for no disk. What is written durably later takes
-/// it along, for the log is synced as a whole.
-fn flush_lazily(inner: &mut Inner) -> rusqlite::Result<()> {
-    inner.connection.pragma_update(None, "synchronous", "NORMAL")?;
-    let written = flush(inner);
-    inner.connection.pragma_update(None, "synchronous", "FULL")?;
-    written
-}
-
 /// After a run without effects the log stays beside the journal, where the next run goes on with it: to bring it in
 /// would wait for the disk twice. SQLite brings it in by itself when it has become long.
 fn leave_log(inner: &Inner) -> rusqlite::Result<()> {
@@ -94,18 +86,18 @@ fn leave_log(inner: &Inner) -> rusqlite::Result<()> {
 }
 
 fn flush(inner: &mut Inner) -> rusqlite::Result<()> {
-    let behaviour = rusqlite::TransactionBehavior::Immediate;
-    let transaction = inner.connection.transaction_with_behavior(behaviour)?;
-    for entry in &inner.pending {
-        match entry {
-            Entry::Event(event) => write(&transaction, event)?,
-            Entry::Quiet(events) => write_quiet(&transaction, events)?,
-            Entry::Standings(end, standings) => standing::write(&transaction, end, standings)?,
-        }
+    let pending = std::mem::take(&mut inner.pending);
+    let written = inner.transaction(|transaction| {
+        pending.iter().try_for_each(|entry| match entry {
+            Entry::Event(event) => write(transaction, event),
+            Entry::Quiet(events) => write_quiet(transaction, events),
+            Entry::Standings(end, standings) => standing::write(transaction, end, standings),
+        })
+    });
+    if written.is_err() {
+        inner.pending = pending;
     }
-    transaction.commit()?;
-    inner.pending.clear();
-    Ok(())
+    written
 }
 
 /// All of a target in one row.

@@ -76,9 +76,6 @@ impl Tally {
     }
 
     fn left(&mut self, target: &str) -> &mut Left {
-        if !self.targets.contains_key(target) {
-            self.targets.insert(target.to_owned(), Left::default());
-        }
         self.targets.entry(target.to_owned()).or_default()
     }
 }

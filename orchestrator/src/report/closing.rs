@@ -4,6 +4,7 @@ use super::{
     danger::allowances_of,
     style::{BAD, GOOD, WARN, count, duration, status},
     view::View,
+    wording::ends,
 };
 use crate::{
     engine::{State, event::Failure},
@@ -23,20 +24,7 @@ pub(super) fn closing(state: &State, run: &str, verifies: bool, view: View) -> S
         0 => (GOOD, "Finished", units),
         failed => (BAD, "Failed", format!("{failed} of {units}")),
     };
-    let parts: String = [
-        (counts.changed, "changed"),
-        (counts.unchanged, "unchanged"),
-        (counts.verified, "verified"),
-        (counts.ran, "ran without a check"),
-        (counts.unproven, "without evidence"),
-        (counts.irrevocable, "cannot be taken back"),
-        (counts.kept, "kept"),
-        (counts.skipped, "skipped"),
-    ]
-    .into_iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, word)| format!(", {number} {word}"))
-    .collect();
+    let parts: String = ends(&counts).map(|part| format!(", {part}")).collect();
     let changes = match verifies {
         true => String::new(),
         false => format!("; {}", count(counts.changes, "change")),

@@ -12,9 +12,9 @@ use super::{
     style::{self, BAD, BOLD, GOOD, QUIET, WARN, count, duration, paint, status},
     unwritable,
     view::View,
+    wording,
 };
 use crate::{
-    effect::{Image, Judgement},
     engine::{Body, Event, Sink, State, event::Outcome},
     error::Result,
     graph::Unit,
@@ -156,23 +156,6 @@ impl<W: Write + Send> Human<W> {
     }
 }
 
-/// What was found of something that an earlier run had begun.
-fn settled(unit: &Unit, run: &str, about: &str, found: (Judgement, &Image)) -> String {
-    let what = match found {
-        (_, Image::Unseen) => "may have been done, in whole or in part; nobody can tell",
-        (Judgement::AsBefore, _) => "had not been done yet",
-        (Judgement::AsAfter, _) => "had been done, in whole or in part",
-        (Judgement::Conflict, _) => "was changed by somebody since",
-    };
-    format!(
-        "{} {}: run {} was cut off; what it was about to do {what}\n{MARGIN}{}\n",
-        status(WARN, "Recovered"),
-        title(unit),
-        printable(run),
-        printable(about)
-    )
-}
-
 /// `web: docker-install`.
 fn title(unit: &Unit) -> String {
     format!("{}: {}", paint(BOLD, &printable(&unit.target)), printable(&unit.step))
@@ -198,7 +181,14 @@ impl<W: Write + Send> Sink for Human<W> {
                 Ok(())
             }
             Body::Settled { unit, of, about, found, after, .. } => {
-                let text = settled(unit, of, about, (*found, after));
+                let what = wording::found(*found, after);
+                let words = format!(
+                    "{}: run {} was cut off; what it was about to do {what}",
+                    title(unit),
+                    printable(of)
+                );
+                let text = self.line(&status(WARN, "Recovered"), &words)
+                    + &self.view.folded(MARGIN, INSIDE, &printable(about));
                 self.write(&text)
             }
             Body::Recorded { unit, name, .. } => {
@@ -247,23 +237,17 @@ impl<W: Write + Send> Sink for Human<W> {
                 self.write(&text)
             }
             Body::UnitSkipped { unit, because } => {
-                let text = format!(
-                    "{} {}, because {} failed\n",
-                    status(WARN, "Skipped"),
-                    title(unit),
-                    title(because)
-                );
+                let words = format!("{}, because {} failed", title(unit), title(because));
+                let text = self.line(&status(WARN, "Skipped"), &words);
                 self.write(&text)
             }
             Body::Leftovers { target, ended } => {
                 let what = format!("a killed run had left in `{}`", printable(target));
-                let text: String = ended
-                    .iter()
-                    .map(|command| {
-                        let warning = status(WARN, "Warning");
-                        format!("{warning} ended {}, which {what}\n", printable(command))
-                    })
-                    .collect();
+                let ended = ended.iter().map(|command| {
+                    let words = format!("ended {}, which {what}", printable(command));
+                    self.line(&status(WARN, "Warning"), &words)
+                });
+                let text: String = ended.collect();
                 self.write(&text)
             }
             Body::RunFinished { .. } => {

@@ -27,6 +27,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod view;
+mod wording;
 
 pub use bundle::bundled;
 pub use config::{Checked, CheckedStep, checked_json, faults, fine, written};

@@ -45,6 +45,9 @@ const PROXMOX: &str = include_str!("proxmox.sh");
 /// What must be so after the package was installed, where systemd runs.
 const INSTALLED: &str = include_str!("installed.sh");
 
+/// Starts the service that looks at the fleet, and looks at what it has written.
+const SERVICE: &str = include_str!("service.sh");
+
 /// Looks at the host and the container after a rollback.
 const NOTHING_LEFT: &str = include_str!("nothing-left.sh");
 
@@ -63,6 +66,9 @@ pub fn run(options: &Options, build: impl FnOnce() -> Result<()>) -> Result<()> 
     // A lab that a demonstration or a developer has used has more containers that stand on the host.
     let alone = lab.live_code(&["test", "!", "-e", "/etc/apparmor.d/lxc-phoenix-v2"])? == 0;
     if suite.converge("Docker on vfs, not confined", "docker", &bookworm)? {
+        suite.part("bookworm: the packaged service says so too", &|| {
+            lab.live(&["sh", "-c", SERVICE, "sh", &bookworm.name])
+        })?;
         // The parser of Debian 13 and Proxmox VE 9 makes less of the rules than that of Debian 12, so each judges what it is the
         // stricter one for; with time enough, both judge both.
         let [by_newer, by_older]: [&[&str]; 2] =

@@ -110,6 +110,7 @@ impl Verb {
             Self::Verify(verb) => &verb.selection.show,
             Self::Status(verb) => &verb.show,
             Self::Rollback(verb) => &verb.show,
+            Self::Runs(Runs { verb: RunsVerb::Show { show, .. } }) => show,
             _ => return false,
         };
         show.verbose > 1

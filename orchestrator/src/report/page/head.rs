@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    super::style::count,
+    super::{style::count, wording::ends},
     next::next,
     story::{Story, finished},
     unit::{failure, warning},
@@ -69,22 +69,8 @@ fn end(story: &Story) -> (Tone, &'static str) {
 
 fn counts(story: &Story) -> String {
     let counts = story.state.counts();
-    let parts = [
-        (counts.failed, "failed"),
-        (counts.changed, "changed"),
-        (counts.unchanged, "unchanged"),
-        (counts.verified, "verified"),
-        (counts.ran, "ran without a check"),
-        (counts.unproven, "without evidence"),
-        (counts.irrevocable, "cannot be taken back"),
-        (counts.kept, "kept"),
-        (counts.skipped, "skipped"),
-    ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, word)| format!("{number} {word}"))
-        .collect();
+    let failed = (counts.failed > 0).then(|| format!("{} failed", counts.failed));
+    let parts: Vec<String> = failed.into_iter().chain(ends(&counts)).collect();
     let mut text = count(story.state.order.len(), "unit");
     if !parts.is_empty() {
         text += &format!(": {}", parts.join(", "));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use phoenix_sdk::{Consent, Evidence};
 
+use super::super::wording;
 use crate::{
-    effect::{Image, Judgement},
     engine::{
         Body, Deed, Environment, Event, State,
         event::{Failure, Outcome, Planned},
@@ -117,7 +117,11 @@ impl Story {
                 self.unit(unit).end(*effect, Fate::Failed(error.clone()));
             }
             Body::Settled { unit, of, about, found, after, .. } => {
-                let text = settled(unit, of, about, (*found, after));
+                let what = wording::found(*found, after);
+                let text = format!(
+                    "{}: run `{of}` was cut off; what it was about to do ({about}) {what}",
+                    unit.step
+                );
                 self.inherited.push((unit.target.clone(), text));
             }
             Body::Recorded { unit, name, .. } => self.unit(unit).recorded.push(name.clone()),
@@ -243,16 +247,6 @@ impl Doing {
             fate: Fate::Wanted,
         }
     }
-}
-
-fn settled(unit: &Unit, run: &str, about: &str, found: (Judgement, &Image)) -> String {
-    let what = match found {
-        (_, Image::Unseen) => "may have been done, in whole or in part; nobody can tell",
-        (Judgement::AsBefore, _) => "had not been done yet",
-        (Judgement::AsAfter, _) => "had been done, in whole or in part",
-        (Judgement::Conflict, _) => "was changed by somebody since",
-    };
-    format!("{}: run `{run}` was cut off; what it was about to do ({about}) {what}", unit.step)
 }
 
 /// How a unit ended, for whoever only wants to know that.

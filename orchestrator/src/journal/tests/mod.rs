@@ -1,5 +1,7 @@
 //! What a journal keeps, refuses and forgets.
 
+mod standings;
+
 use std::{fs, os::unix::fs::MetadataExt};
 
 use jiff::Timestamp;
@@ -13,7 +15,7 @@ use crate::{
     },
     engine::{
         Body, Deed, Event, Memory, Sink,
-        event::{FORMAT, Failure, Outcome},
+        event::{FORMAT, Outcome},
     },
     graph::Unit,
 };
@@ -28,23 +30,22 @@ fn event(run: &str, seq: u64, body: Body) -> Event {
     }
 }
 
+/// A run or, with the run that it takes back, a rollback: of these features on these targets, with one unit each.
+fn begun(run: &str, features: &[&str], targets: &[&str], takes_back: Option<&str>) -> Event {
+    let body = Body::RunStarted {
+        verb: if takes_back.is_some() { "rollback" } else { "run" }.to_owned(),
+        version: "0".to_owned(),
+        features: features.iter().map(|feature| (*feature).to_owned()).collect(),
+        units: targets.iter().map(|target| Unit::new("s", *target)).collect(),
+        waits_for: Vec::new(),
+        environment: None,
+        takes_back: takes_back.map(str::to_owned),
+    };
+    event(run, 1, body)
+}
+
 fn started(run: &str, takes_back: Option<&str>) -> Event {
-    let verb = if takes_back.is_some() { "rollback" } else { "run" }.to_owned();
-    let takes_back = takes_back.map(str::to_owned);
-    let (version, features, units) = ("0".to_owned(), vec![], vec![]);
-    event(
-        run,
-        1,
-        Body::RunStarted {
-            verb,
-            version,
-            features,
-            units,
-            waits_for: Vec::new(),
-            environment: None,
-            takes_back,
-        },
-    )
+    begun(run, &[], &[], takes_back)
 }
 
 fn absent() -> Image {
@@ -285,24 +286,6 @@ fn pruning_keeps_what_a_rollback_needs_and_says_so() {
 }
 
 /// A run over these targets with one unit each.
-fn started_on(run: &str, targets: &[&str]) -> Event {
-    let units = targets.iter().map(|target| Unit::new("s", *target)).collect();
-    let (verb, version, features) = ("run".to_owned(), "0".to_owned(), vec![]);
-    event(
-        run,
-        1,
-        Body::RunStarted {
-            verb,
-            version,
-            features,
-            units,
-            waits_for: Vec::new(),
-            environment: None,
-            takes_back: None,
-        },
-    )
-}
-
 fn quiet(run: &str, seq: u64, target: &str) -> [Event; 2] {
     let unit = Unit::new("s", target);
     let outcome = Outcome::Unchanged;
@@ -317,7 +300,7 @@ fn a_target_without_changes_has_one_row_and_is_read_back_whole() {
     let folder = tempfile::tempdir().unwrap();
     let [a_begins, a_ends] = quiet("r", 2, "a");
     let [b_begins, b_ends] = quiet("r", 4, "b");
-    let in_order = [started_on("r", &["a", "b"]), a_begins, a_ends, b_begins, b_ends];
+    let in_order = [begun("r", &[], &["a", "b"], None), a_begins, a_ends, b_begins, b_ends];
     let mut heard = in_order.to_vec();
     // Targets are worked on side by side.
     heard.swap(2, 3);
@@ -332,7 +315,7 @@ fn a_target_without_changes_has_one_row_and_is_read_back_whole() {
     let journal = Journal::open(folder.path()).unwrap();
     assert_eq!(journal.events("r").unwrap(), events);
     journal.prune(Keep::Newest(0), false).unwrap();
-    hear(&journal, &[started_on("r", &[])]);
+    hear(&journal, &[begun("r", &[], &[], None)]);
     assert_eq!(journal.rows("r").unwrap(), (1, 0), "the rows of the former run are gone");
 }
 
@@ -343,97 +326,11 @@ fn an_interrupted_run_has_all_of_the_target_that_it_was_changing() {
     let [web, _] = quiet("r", 2, "web");
     let [db, _] = quiet("r", 3, "db");
     let announced = Event { seq: 4, ..intended("r", 1) };
-    let expected = [started_on("r", &["web", "db"]), web, announced];
+    let expected = [begun("r", &[], &["web", "db"], None), web, announced];
     hear(&journal, &[&expected[..2], &[db], &expected[2..]].concat());
     // Killed here: a second process sees what is on the disk.
     let other = Journal::open(folder.path()).unwrap();
     assert_eq!(other.events("r").unwrap(), expected);
     assert_eq!(other.in_doubt("web", "next").unwrap().len(), 1);
     assert!(other.run("r").unwrap().finished.is_none());
-}
-
-/// A run of one feature on these targets, each with one unit that ended so.
-fn run(name: &str, feature: &str, targets: &[(&str, Outcome)]) -> Vec<Event> {
-    let unit = |target: &str| Unit::new("s", target);
-    let Body::RunStarted { verb, version, takes_back, .. } = started(name, None).body else {
-        unreachable!()
-    };
-    let units = targets.iter().map(|(target, _)| unit(target)).collect();
-    let features = vec![feature.to_owned()];
-    let (waits_for, environment) = (Vec::new(), None);
-    let first =
-        Body::RunStarted { verb, version, features, units, waits_for, environment, takes_back };
-    let ends = targets.iter().map(|(target, outcome)| Body::UnitFinished {
-        unit: unit(target),
-        outcome: outcome.clone(),
-        took_ms: 7,
-    });
-    let bodies = [first].into_iter().chain(ends);
-    let mut events: Vec<Event> =
-        (1..).zip(bodies).map(|(seq, body)| event(name, seq, body)).collect();
-    events.push(finished(name, 0));
-    events
-}
-
-#[test]
-fn how_each_target_stands_is_remembered() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(folder.path()).unwrap();
-    let broken = Outcome::Failed {
-        error: Failure { exit: 7, error: phoenix_sdk::StepError::new("CODE", "it broke") },
-    };
-    hear(&journal, &run("a", "docker", &[("db", Outcome::Unchanged), ("web", Outcome::Unchanged)]));
-    hear(&journal, &run("b", "motd", &[("web", broken)]));
-    // A verification is no wish.
-    let mut verified = run("c", "other", &[("web", Outcome::Verified)]);
-    if let Body::RunStarted { verb, .. } = &mut verified[0].body {
-        "verify".clone_into(verb);
-    }
-    hear(&journal, &verified);
-    let [db, web] = &journal.standings().unwrap()[..] else { panic!("two targets") };
-    assert_eq!((db.target.as_str(), &db.features[..]), ("db", &["docker".to_owned()][..]));
-    assert_eq!(web.features, ["docker", "motd"]);
-    let ended = Timestamp::from_second(90).unwrap();
-    let last = web.last.as_ref().unwrap();
-    assert_eq!((last.run.as_str(), last.ended, last.took_ms), ("b", ended, 7));
-    assert_eq!(last.failure.as_deref(), Some("s: CODE: it broke"));
-    assert_eq!((db.good, web.good), (Some(ended), Some(ended)), "the run before was fine");
-
-    let at = |second| Timestamp::from_second(second).unwrap();
-    journal
-        .looked(at(100), &[("web", "drifted", at(95), false), ("db", "converged", at(99), true)])
-        .unwrap();
-    let [db, web] = &journal.standings().unwrap()[..] else { panic!("two targets") };
-    assert_eq!(
-        (web.seen.as_ref().unwrap(), web.good),
-        (&("drifted".to_owned(), at(95)), Some(ended))
-    );
-    assert_eq!(
-        (db.seen.as_ref().unwrap(), db.good),
-        (&("converged".to_owned(), at(99)), Some(at(100)))
-    );
-    assert_eq!(web.features, ["docker", "motd"], "a look brings and takes no features");
-}
-
-#[test]
-fn what_was_taken_back_as_a_whole_is_not_looked_after_any_more() {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = Journal::open(folder.path()).unwrap();
-    let changed = Outcome::Changed { changes: 1 };
-    for name in ["a", "b"] {
-        let mut events = run(name, "docker", &[("web", changed.clone())]);
-        events.insert(1, intended(name, 50));
-        hear(&journal, &events);
-    }
-    let back = |name: &str, of: &str| {
-        let mut events = run(name, "", &[("web", changed.clone())]);
-        events[0] = started(name, Some(of));
-        if let Body::RunStarted { units, .. } = &mut events[0].body {
-            units.push(Unit::new("s", "web"));
-        }
-        hear(&journal, &events);
-        journal.standings().unwrap().len()
-    };
-    assert_eq!(back("c", "b"), 1, "what the first run did is still there");
-    assert_eq!(back("d", "a"), 0);
 }
