@@ -11,6 +11,7 @@ mod config;
 mod denials;
 mod doctor;
 mod explain;
+mod filtered;
 mod graph;
 mod init;
 mod manual;

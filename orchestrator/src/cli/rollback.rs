@@ -7,6 +7,7 @@ use phoenix_sdk::Consent;
 use super::{
     args::{Global, Output, Rollback as Verb},
     ask::Terminal,
+    filtered,
     setting::{manifest, must_be_root, package_cache, warn_of_direct_fetches},
     signals,
 };
@@ -25,6 +26,7 @@ use crate::{
 /// Shows the plan, and carries it out unless only the plan was asked for.
 pub(super) fn run(global: &Global, verb: &Verb) -> Result<u8> {
     must_be_root()?;
+    filtered::warn();
     let journal = Journal::open(&global.state_dir)?;
     let of = journal.run(&verb.run)?.run;
     let effects = effects(&journal, &of, &verb.target)?;

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     args::{Global, Selection},
-    chosen,
+    chosen, filtered,
 };
 use phoenix_sdk::Scope;
 
@@ -163,6 +163,7 @@ impl Setting {
     ) -> Result<Self> {
         let steps = steps(global, &manifest, names)?;
         must_be_root()?;
+        filtered::warn();
         // Their processes start while the rest is looked at.
         steps.values().for_each(Loaded::warm_up);
         let runtime = runtime::named(manifest.targets.runtime.as_deref())?;
