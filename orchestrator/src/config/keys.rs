@@ -88,6 +88,18 @@ pub(super) const TARGETS: &[Key] = &[
     ),
 ];
 
+/// Of plugins and of scripts.
+const REQUIRES: Key = key(
+    "requires",
+    forms::requires,
+    "The steps that must be done before it, and which versions of them; they come along.",
+);
+const AFTER: Key = key(
+    "after",
+    forms::after,
+    "The steps that come before it where they are in the run anyhow; it does not bring them.",
+);
+
 /// `[plugins.NAME]`.
 pub(super) const PLUGIN: &[Key] = &[
     key(
@@ -101,16 +113,8 @@ pub(super) const PLUGIN: &[Key] = &[
         "The only file that may be loaded; `phoenix-orch plugins pin NAME` writes it.",
     ),
     key("version", forms::version, "Which versions of the step are accepted, as Cargo writes it."),
-    key(
-        "requires",
-        forms::requires,
-        "The steps that must be done before it, and which versions of them; they come along.",
-    ),
-    key(
-        "after",
-        forms::after,
-        "The steps that come before it where they are in the run anyhow; it does not bring them.",
-    ),
+    REQUIRES,
+    AFTER,
     key(
         "params",
         forms::params,
@@ -143,15 +147,7 @@ pub(super) const SCRIPT: &[Key] = &[
         forms::words,
         "What every call is given, one word each; `{ctid}` is the container, and all there is if this is left out.",
     ),
-    key(
-        "requires",
-        forms::requires,
-        "The steps that must be done before it, and which versions of them; they come along.",
-    ),
-    key(
-        "after",
-        forms::after,
-        "The steps that come before it where they are in the run anyhow; it does not bring them.",
-    ),
+    REQUIRES,
+    AFTER,
     key("time_limit_s", forms::time_limit, "How many seconds a call may take; 1800 if left out."),
 ];
