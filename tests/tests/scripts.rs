@@ -198,7 +198,7 @@ fn without_a_check_nobody_calls_it_fine() -> Result<()> {
     says(&stage.bench.run(&["runs", "show", "last"])?, &["nobody looked", "run the script `"]);
 
     let unproven = stage.go(&["verify"])?.expect_code(8)?;
-    says(&unproven, &["No evidence host: s", "Warning there is no evidence for script `s`"]);
+    says(&unproven, &["No evidence host: s", "warning: there is no evidence for script `s`"]);
     assert_eq!(stage.outcomes(&["verify"], 8)?, [("s".to_owned(), "unproven".to_owned())]);
     says(&stage.bench.run(&["plugins", "list"])?, &["s: a script that runs on the host, once\n"]);
     Ok(())

@@ -77,11 +77,7 @@ fn a_fleet_is_looked_at_and_what_was_seen_is_remembered() -> Result<()> {
     let again = target(&bench, name, &[], 0)?;
     assert_eq!(again["since"], drifted["since"], "{again}");
     let shown = bench.run(&["status"])?.expect_code(0)?;
-    assert!(
-        shown.stdout().contains(&format!("      drifted {name}  between ")),
-        "{}",
-        shown.stdout()
-    );
+    assert!(shown.stdout().contains(&format!("      drifted {name}  ")), "{}", shown.stdout());
 
     // A look changes nothing but what is remembered of it.
     container.script("sed -i s/vfs/fuse-overlayfs/ /etc/docker/daemon.json")?;

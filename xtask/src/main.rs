@@ -5,6 +5,7 @@ mod demo;
 mod dist_verb;
 mod docs;
 mod lab_verbs;
+mod pictures;
 mod test;
 
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Chore {
     /// What runs inside the lab; not for people.
     #[command(subcommand, hide = true)]
     Guest(lab_verbs::GuestVerb),
+    /// Take the pictures of `docs/screens.md` in a real terminal. Makes containers on this machine.
+    Pictures(pictures::Options),
     /// Run every test there is: style, lints, units, laws, documentation, real containers.
     Test(test::Options),
 }
@@ -59,6 +62,7 @@ fn run(chore: Chore) -> Result<ExitCode> {
         Chore::Docs => docs::run()?,
         Chore::Lab(verb) => return lab_verbs::run(verb),
         Chore::Guest(verb) => lab_verbs::run_in_guest(verb)?,
+        Chore::Pictures(options) => pictures::run(&options)?,
         Chore::Test(options) => test::run(&options)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -48,6 +48,15 @@ pub const TESTS: &[Package] = &[
     Package { name: "strace", why: "counts how often a container is entered" },
 ];
 
+/// What takes pictures of terminals.
+pub const PICTURES: &[Package] = &[
+    Package { name: "fonts-dejavu-core", why: "gives the terminal a font" },
+    Package { name: "imagemagick", why: "takes the pictures" },
+    Package { name: "xdotool", why: "types the answers" },
+    Package { name: "xterm", why: "is the terminal" },
+    Package { name: "xvfb", why: "is a display for it" },
+];
+
 /// What judges the Debian package.
 pub const PACKAGE: &[Package] = &[
     Package {

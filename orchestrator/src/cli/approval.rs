@@ -34,7 +34,7 @@ pub(super) fn approved(
         return Ok(wanted);
     }
     // If it cannot be shown, the question cannot be answered either.
-    let _ = anstream::stdout().write_all(report::plan(&state, view).as_bytes());
+    let _ = anstream::stdout().write_all(report::proposal(&state, view).as_bytes());
     if terminal.approves(&wanted) {
         return Ok(wanted);
     }

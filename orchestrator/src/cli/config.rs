@@ -12,7 +12,7 @@ use crate::{
     catalog::{self, LoadedStep, parameters, script},
     config::{self, Manifest, Plugin, nearest},
     error::{Error, Result},
-    report::{self, Checked, CheckedStep},
+    report::{self, Checked, CheckedStep, Detail, View},
 };
 
 /// Prints the JSON Schema of plugins.toml.
@@ -32,7 +32,8 @@ pub(super) fn run(global: &Global, verb: &ConfigVerb) -> Result<u8> {
             let _ = writeln!(std::io::stdout(), "{}", report::checked_json(&checked));
         }
         Output::Human if checked.errors.is_empty() => {
-            let _ = anstream::stdout().write_all(report::fine(&checked).as_bytes());
+            let view = View::new(Detail::Usual, global.ascii);
+            let _ = anstream::stdout().write_all(report::fine(&checked, view).as_bytes());
         }
         Output::Human => report::faults(&checked, config::MOST_TOLD),
     }

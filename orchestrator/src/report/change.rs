@@ -80,10 +80,10 @@ fn takes_lines_away(diff: &str) -> bool {
 fn cut(difference: &str, margin: &str, view: View) -> String {
     let lines = difference.lines().count();
     if lines <= LONGEST_DIFF || view.is_verbose() {
-        return diff(difference, margin);
+        return diff(difference, margin, view);
     }
     let head: String = difference.lines().take(CUT_TO).map(|line| format!("{line}\n")).collect();
     let more = format!("{} more lines (-v shows them)", lines - CUT_TO);
     let more = paint(QUIET, &format!("{} {more}", view.draw("…", "...")));
-    format!("{}{margin}{more}\n", diff(&head, margin))
+    format!("{}{margin}{more}\n", diff(&head, margin, view))
 }

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::style::{GOOD, QUIET, count, paint};
+use super::{
+    style::{GOOD, QUIET, count, paint},
+    view::View,
+};
 use crate::{error::Error, transport::printable};
 
 /// What is known of a plugins.toml after it was looked at.
@@ -34,18 +37,22 @@ pub struct CheckedStep {
 }
 
 /// That a file is fine, and why.
-pub fn fine(checked: &Checked) -> String {
+pub fn fine(checked: &Checked, view: View) -> String {
     let Checked { path, features, steps, .. } = checked;
-    let mut text = format!(
-        "{} is {}: {}, {}\n",
+    let words = format!(
+        "{} is {}: {}, {}",
         printable(path),
         paint(GOOD, "fine"),
         count(steps.len(), "step"),
         count(features.len(), "feature")
     );
-    let head = |word: &str| paint(QUIET, &format!("{word:8}"));
+    let mut text = view.folded("", "", &words);
+    let line = |word: &str, words: &str| {
+        let label = format!("  {} ", paint(QUIET, &format!("{word:8}")));
+        view.folded(&label, "             ", words)
+    };
     for (name, steps) in features {
-        let _ = writeln!(text, "  {} {name}: {}", head("feature"), steps.join(", "));
+        text += &line("feature", &format!("{name}: {}", steps.join(", ")));
     }
     for CheckedStep { name, version, trust, targets } in steps {
         let what = version.as_deref().unwrap_or("a script");
@@ -54,7 +61,7 @@ pub fn fine(checked: &Checked) -> String {
             false => format!("; parameters of their own for {}", targets.join(", ")),
         };
         let what = printable(&format!("{name}: {what}, {trust}{own}"));
-        let _ = writeln!(text, "  {} {what}", head("step"));
+        text += &line("step", &what);
     }
     text
 }

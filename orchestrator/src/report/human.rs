@@ -100,10 +100,17 @@ impl<W: Write + Send> Human<W> {
             text += &failure(error, MARGIN, self.view);
         }
         if let Some(state) = self.state.units.get(unit) {
-            let whose = if shown { String::new() } else { format!("{}: ", title(unit)) };
-            for warning in &state.warnings {
-                let words = format!("{whose}{}", printable(warning));
-                text += &self.line(&status(WARN, "Warning"), &words);
+            for warning in state.warnings.iter().map(|warning| printable(warning)) {
+                text += &match shown {
+                    true => {
+                        let label = format!("{MARGIN}{} ", paint(WARN, "warning:"));
+                        self.view.folded(&label, INSIDE, &warning)
+                    }
+                    false => {
+                        let words = format!("{}: {warning}", title(unit));
+                        self.line(&status(WARN, "Warning"), &words)
+                    }
+                };
             }
         }
         text
@@ -137,10 +144,26 @@ impl<W: Write + Send> Human<W> {
         parts
     }
 
+    /// Of evidence that is not asked for, and all holds, the last, to which the others lead.
+    fn all_evidence(&self, evidence: &[Evidence]) -> String {
+        let wanted = self.verifies || self.view.is_verbose();
+        match evidence {
+            [others @ .., last]
+                if others.len() > 1 && !wanted && evidence.iter().all(|one| one.holds) =>
+            {
+                let claim = format!(
+                    "{}, and {} more (-v shows them)",
+                    printable(&last.claim),
+                    others.len()
+                );
+                self.view.folded(&holding(last), INSIDE, &claim)
+            }
+            _ => evidence.iter().map(|one| self.evidence(one)).collect(),
+        }
+    }
+
     fn evidence(&self, evidence: &Evidence) -> String {
-        let (style, word) = if evidence.holds { (GOOD, "holds") } else { (BAD, "does not hold") };
-        let label = format!("{MARGIN}{} ", style::words(style, &format!("{word}:")));
-        let mut text = self.view.folded(&label, INSIDE, &printable(&evidence.claim));
+        let mut text = self.view.folded(&holding(evidence), INSIDE, &printable(&evidence.claim));
         let mut line = |name: &str, value: &str| {
             let label = format!("{INSIDE}{} ", style::words(QUIET, name));
             text += &self.view.folded(&label, &format!("{INSIDE}  "), &printable(value));
@@ -154,6 +177,12 @@ impl<W: Write + Send> Human<W> {
         }
         text
     }
+}
+
+/// The label of a claim.
+fn holding(evidence: &Evidence) -> String {
+    let (style, word) = if evidence.holds { (GOOD, "holds") } else { (BAD, "does not hold") };
+    format!("{MARGIN}{} ", style::words(style, &format!("{word}:")))
 }
 
 /// `web: docker-install`.
@@ -228,7 +257,7 @@ impl<W: Write + Send> Sink for Human<W> {
                 Ok(())
             }
             Body::Verified { unit, evidence, .. } => {
-                let text: String = evidence.iter().map(|one| self.evidence(one)).collect();
+                let text = self.all_evidence(evidence);
                 self.detail(unit, &text);
                 Ok(())
             }

@@ -39,7 +39,7 @@ pub use interruption::{abandoned, interrupted};
 pub use json::JsonLines;
 pub use metrics::metrics;
 pub use page::page;
-pub use plan::plan;
+pub use plan::{plan, proposal};
 pub use progress::Progress;
 pub use question::{approval, question};
 pub use runs::{document, pruned, run_end, runs};

@@ -20,8 +20,19 @@ use crate::{
     transport::printable,
 };
 
-/// The whole plan.
+/// The whole plan, and what a run of it needs to be allowed.
 pub fn plan(state: &State, view: View) -> String {
+    let mut text = proposal(state, view);
+    let allowances = allowances_of(state.units.values());
+    if !allowances.is_empty() && state.counts().failed == 0 {
+        let words = format!("A run needs `--allow {}`.", allowances.join(","));
+        text += &view.folded("", "", &words);
+    }
+    text
+}
+
+/// The whole plan, for whoever is asked about it.
+pub fn proposal(state: &State, view: View) -> String {
     let mut text = dangers(state, view);
     let (mut alike, mut unchanged): (Vec<Alike>, Vec<String>) = Default::default();
     for (target, units) in by_target(state) {
@@ -185,11 +196,5 @@ fn closing(state: &State, view: View) -> String {
         count(targets.len(), "target"),
         counts.unchanged,
     );
-    let mut text = view.folded("", "", &words);
-    let allowances = allowances_of(state.units.values());
-    if !allowances.is_empty() {
-        let words = format!("A run needs `--allow {}`.", allowances.join(","));
-        text += &view.folded("", "", &words);
-    }
-    text
+    view.folded("", "", &words)
 }

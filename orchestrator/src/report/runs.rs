@@ -5,7 +5,7 @@ use std::{
     io::{IsTerminal as _, Write as _},
 };
 
-use super::style::{BAD, BOLD, GOOD, QUIET, WARN, count, paint};
+use super::style::{BAD, BOLD, GOOD, QUIET, WARN, count, duration, paint};
 use crate::{
     journal::{Pruned, RunRow},
     transport::printable,
@@ -17,16 +17,25 @@ pub fn runs(runs: &[RunRow]) -> String {
         return "There were no runs yet.\n".to_owned();
     }
     let mut text = String::new();
+    let longest = runs.iter().map(|run| printable(&run.run).len()).max().unwrap_or_default();
     for run in runs {
         let changes = usize::try_from(run.changes).unwrap_or(usize::MAX);
+        let name = printable(&run.run);
         let _ = write!(
             text,
             "{}  {:<8}  {}  {}",
-            paint(BOLD, &printable(&run.run)),
+            paint(BOLD, &format!("{name:<longest$}")),
             printable(&run.verb),
             end(run),
             count(changes, "change"),
         );
+        if let Some(finished) = run.finished {
+            let took = finished.duration_since(run.started).as_millis();
+            // A clock that was set back in between knows nothing of it.
+            if let Ok(took) = u64::try_from(took) {
+                let _ = write!(text, " in {}", duration(took));
+            }
+        }
         let relation = relation(run);
         if !relation.is_empty() {
             let _ = write!(text, ",{relation}");
@@ -107,4 +116,34 @@ fn relation(run: &RunRow) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn one_below_the_other() {
+        let row = |run: &str, exit, took| RunRow {
+            run: run.into(),
+            verb: "run".into(),
+            started: Timestamp::UNIX_EPOCH,
+            finished: Some(Timestamp::UNIX_EPOCH + SignedDuration::from_millis(took)),
+            exit: Some(exit),
+            changes: 2,
+            takes_back: None,
+            in_force: 2,
+            taken_back_by: None,
+        };
+        let cut_off = RunRow { finished: None, exit: None, ..row("20261129T101500Z-7", 0, 0) };
+        let backwards = row("20261129T101400Z-7777", 6, -3000);
+        let text = runs(&[row("20261129T101500Z-70000", 0, 1400), cut_off, backwards]);
+        insta::assert_snapshot!(anstream::adapter::strip_str(&text), @r"
+        20261129T101500Z-70000  run       ok         2 changes in 1.4 s
+        20261129T101500Z-7      run       not ended  2 changes
+        20261129T101400Z-7777   run       exit 6     2 changes
+        ");
+    }
 }

@@ -38,12 +38,13 @@ fn one(target: &Target, view: View, zone: &TimeZone) -> String {
     let name = paint(BOLD, &printable(&target.target));
     let when = match (target.health, target.last_good) {
         // Nobody knows when it became so, but that it was between these two.
-        (Health::Drifted, Some(good)) if good < target.since => {
+        (Health::Drifted, Some(good)) if time(good) < time(target.since) => {
             format!("between {} and {}", time(good), time(target.since))
         }
         _ => format!("since {}", time(target.since)),
     };
-    let mut text = format!("{} {name}  {}\n", word(target.health), paint(QUIET, &when));
+    let label = format!("{} {name}  ", word(target.health));
+    let mut text = view.folded(&label, &margin(), &style::words(QUIET, &when));
     if !target.reason.is_empty() {
         text += &view.folded(&margin(), &margin(), &printable(&target.reason));
     }
@@ -165,7 +166,8 @@ pub(super) mod tests {
                       `old` does not run
                failed gpu  since 2026-11-28 03:00
                       the last run: nvidia: SCRIPT-FAILED: \u{1b}[2J
-              drifted db  between 2026-11-27 03:00 and 2026-11-28 03:00
+              drifted db  between 2026-11-27 03:00 and 2026-11-28
+                      03:00
                       docker-install: install `docker.io`,
                       `iptables` and 1 more
          not confined lab  since 2026-11-28 03:00
@@ -174,7 +176,7 @@ pub(super) mod tests {
                       web07, web08 and 42 more
         54 targets: 1 unreachable, 1 failed, 1 drifted, 1 not
         confined, 50 converged. 2 changes to be made; `phoenix-orch
-        plan` shows them. Looked in 0.4 s.
+        plan` shows them. Looked in 480 ms.
         ");
         assert_snapshot!(shown(&look(), Detail::Usual, 80), @r"
           unreachable old  since 2026-11-28 03:00
@@ -187,7 +189,7 @@ pub(super) mod tests {
                       its init runs unconfined
             converged web01, web02, web03, web04, web05, web06, web07, web08 and 42 more
         54 targets: 1 unreachable, 1 failed, 1 drifted, 1 not confined, 50 converged. 2
-        changes to be made; `phoenix-orch plan` shows them. Looked in 0.4 s.
+        changes to be made; `phoenix-orch plan` shows them. Looked in 480 ms.
         ");
         assert_snapshot!(shown(&look(), Detail::Usual, 140), @r"
           unreachable old  since 2026-11-28 03:00
@@ -200,7 +202,7 @@ pub(super) mod tests {
                       its init runs unconfined
             converged web01, web02, web03, web04, web05, web06, web07, web08 and 42 more
         54 targets: 1 unreachable, 1 failed, 1 drifted, 1 not confined, 50 converged. 2 changes to be made; `phoenix-orch plan` shows them. Looked
-        in 0.4 s.
+        in 480 ms.
         ");
     }
 
@@ -214,7 +216,10 @@ pub(super) mod tests {
         assert!(!quiet.contains("web01") && quiet.contains("drifted db"), "{quiet}");
         let mut fine = look();
         fine.targets.retain(|target| target.health == Health::Converged);
-        assert_eq!(shown(&fine, Detail::Quiet, 80), "50 targets: 50 converged. Looked in 0.4 s.\n");
+        assert_eq!(
+            shown(&fine, Detail::Quiet, 80),
+            "50 targets: 50 converged. Looked in 480 ms.\n"
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use super::view::View;
+
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const WARN: Style = AnsiColor::Yellow.on_default().bold();
@@ -26,7 +28,7 @@ pub(super) fn status(style: Style, word: &str) -> String {
 }
 
 /// The diff's lines, coloured, each behind this margin.
-pub(super) fn diff(text: &str, margin: &str) -> String {
+pub(super) fn diff(text: &str, margin: &str, view: View) -> String {
     text.lines()
         .map(|line| {
             let line = crate::transport::printable(line);
@@ -37,15 +39,17 @@ pub(super) fn diff(text: &str, margin: &str) -> String {
                 Some('-') => REMOVED,
                 _ => QUIET,
             };
-            format!("{margin}{}\n", paint(style, &line))
+            let parts = view.cut(&line, margin.len());
+            parts.iter().map(|part| format!("{margin}{}\n", paint(style, part))).collect::<String>()
         })
         .collect()
 }
 
-/// `2.3 s`, `1 min 12 s`.
+/// `38 ms`, `2.3 s`, `1 min 12 s`.
 pub(super) fn duration(millis: u64) -> String {
     match millis {
-        0..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        0..1000 => format!("{millis} ms"),
+        1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         _ => format!("{} min {} s", millis / 60_000, millis % 60_000 / 1000),
     }
 }
@@ -65,4 +69,26 @@ pub(super) fn size(bytes: u64) -> String {
 /// `1 change`, `2 changes`.
 pub(super) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Detail, *};
+
+    #[test]
+    fn a_line_of_a_file_that_is_too_long_stays_behind_the_margin() {
+        let view = View { detail: Detail::Usual, width: Some(24), ascii: false };
+        let shown = diff("@@ -1 +1 @@\n+  key = /dev/fuse dev/fuse none\n", "    ", view);
+        assert_eq!(
+            anstream::adapter::strip_str(&shown).to_string(),
+            "    @@ -1 +1 @@\n    +  key = /dev/fuse d\n    ev/fuse none\n"
+        );
+        let whole = diff("+  key = /dev/fuse dev/fuse none\n", "", View { width: None, ..view });
+        assert_eq!(whole.lines().count(), 1);
+    }
+
+    #[test]
+    fn how_long_it_took() {
+        assert_eq!([38, 2_345, 72_000].map(duration), ["38 ms", "2.3 s", "1 min 12 s"]);
+    }
 }

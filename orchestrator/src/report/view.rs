@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use textwrap::WordSplitter;
+use textwrap::{WordSplitter, core::Word};
 
 /// Wider lines are hard to read.
 const WIDEST: usize = 120;
@@ -77,6 +77,14 @@ impl View {
             .word_splitter(WordSplitter::NoHyphenation)
             .break_words(false);
         textwrap::wrap(words, options).iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    /// A line of a file, in parts that fit behind a margin of so many columns: it may be broken anywhere, for it is not prose.
+    pub(super) fn cut(self, line: &str, margin: usize) -> Vec<String> {
+        let Some(width) = self.width else { return vec![line.to_owned()] };
+        let whole = Word::from(line);
+        let parts = whole.break_apart(width.saturating_sub(margin).max(10));
+        parts.map(|part| part.word.to_owned() + part.whitespace).collect()
     }
 
     /// The names, as many as are pleasant to read.

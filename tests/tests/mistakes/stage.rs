@@ -85,9 +85,13 @@ fn constant(line: &str) -> String {
     let shown = |at: usize| {
         let (word, next) = (words[at], words.get(at + 1).copied().unwrap_or_default());
         let before = at.checked_sub(1).map_or("", |before| words[before]);
-        let is_number = word.trim_start_matches('(').parse::<f64>().is_ok();
-        if is_number && next.trim_end_matches(')') == "s" {
+        let is_number = |word: &str| word.trim_start_matches('(').parse::<f64>().is_ok();
+        let is_unit = |word: &str| ["s", "ms"].contains(&word.trim_end_matches(')'));
+        if is_number(word) && is_unit(next) {
             return word.replace(|c: char| c != '(', "") + "N";
+        }
+        if is_number(before) && is_unit(word) {
+            return word.trim_start_matches('m').to_owned();
         }
         match before {
             "run" if word.starts_with("`20") => "`<run>`".to_owned(),

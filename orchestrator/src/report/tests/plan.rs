@@ -140,7 +140,7 @@ fn a_fleet() {
     unchanged: done
 
     10 changes in 2 units on 2 targets; 5 unchanged. Looked in
-    0.4 s. Nothing has been changed yet.
+    420 ms. Nothing has been changed yet.
     A run needs `--allow restart`.
     ");
     assert_snapshot!(shown(fleet(), USUAL), @r"
@@ -179,7 +179,7 @@ fn a_fleet() {
 
     unchanged: done
 
-    10 changes in 2 units on 2 targets; 5 unchanged. Looked in 0.4 s. Nothing has
+    10 changes in 2 units on 2 targets; 5 unchanged. Looked in 420 ms. Nothing has
     been changed yet.
     A run needs `--allow restart`.
     ");
@@ -215,7 +215,7 @@ fn a_fleet() {
 
     unchanged: done
 
-    10 changes in 2 units on 2 targets; 5 unchanged. Looked in 0.4 s. Nothing has been changed yet.
+    10 changes in 2 units on 2 targets; 5 unchanged. Looked in 420 ms. Nothing has been changed yet.
     A run needs `--allow restart`.
     ");
 }
@@ -237,7 +237,7 @@ fn a_quiet_plan_has_the_dangers_and_the_counts() {
           12.3 s each at most without service, as the last time
       ! web, db: forget the old layers (cannot be undone)
 
-    10 changes in 2 units on 2 targets; 5 unchanged. Looked in 0.4 s. Nothing has
+    10 changes in 2 units on 2 targets; 5 unchanged. Looked in 420 ms. Nothing has
     been changed yet.
     A run needs `--allow restart`.
     ");
@@ -294,7 +294,7 @@ fn what_cannot_be_planned() {
     └─ docker: not looked at, because fuse failed
 
     Planned what could be looked at: 0 changes; 1 unit failed, 1
-    skipped. Looked in 0.0 s.
+    skipped. Looked in 90 ms.
     ");
 }
 
@@ -307,7 +307,7 @@ fn nothing_to_change() {
     assert_snapshot!(shown(bodies.clone(), USUAL), @r"
     unchanged: web
 
-    Nothing to change: 1 unit unchanged. Looked in 0.0 s.
+    Nothing to change: 1 unit unchanged. Looked in 90 ms.
     ");
     assert!(shown(bodies, view(Detail::Verbose, 80)).contains("fine: all is there"));
 }

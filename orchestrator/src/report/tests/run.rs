@@ -55,8 +55,8 @@ fn a_run() {
             restart the container (`/dev/fuse` is not in
               the container yet)
             holds: it mounts
-    Warning container `web` is NOT confined: the kernel has
-            no AppArmor
+            warning: container `web` is NOT confined: the
+              kernel has no AppArmor
      Failed db: fuse (1 min 1 s)
             error[APT-DOWNLOAD]: packages cannot be
               downloaded
@@ -73,7 +73,8 @@ fn a_run() {
     Changed web: fuse (1 change, 1.2 s)
             restart the container (`/dev/fuse` is not in the container yet)
             holds: it mounts
-    Warning container `web` is NOT confined: the kernel has no AppArmor
+            warning: container `web` is NOT confined: the kernel has no
+              AppArmor
      Failed db: fuse (1 min 1 s)
             error[APT-DOWNLOAD]: packages cannot be downloaded
               cause: E: \u{1b}[31mTemporary failure
@@ -88,7 +89,7 @@ fn a_run() {
     Changed web: fuse (1 change, 1.2 s)
             restart the container (`/dev/fuse` is not in the container yet)
             holds: it mounts
-    Warning container `web` is NOT confined: the kernel has no AppArmor
+            warning: container `web` is NOT confined: the kernel has no AppArmor
      Failed db: fuse (1 min 1 s)
             error[APT-DOWNLOAD]: packages cannot be downloaded
               cause: E: \u{1b}[31mTemporary failure
@@ -136,7 +137,7 @@ fn what_is_unchanged_is_folded() {
      Verified web07: fuse (1.0 s)
     Unchanged web07: docker
     Unchanged web01, web02, web03, web04, web05, web06, web08, web09 and 3 more
-     Finished 24 units, 23 unchanged, 1 verified; 0 changes in 0.3 s (run
+     Finished 24 units, 23 unchanged, 1 verified; 0 changes in 310 ms (run
               20261129T101500Z-7)
     ");
     let all = human(converged(), view(Detail::Verbose, 80));
@@ -218,6 +219,52 @@ fn what_nobody_looked_at_is_never_called_fine() {
     No evidence 101: mute (1.0 s)
        Finished 3 units, 2 ran without a check, 1 without evidence; 0 changes in 3.0 s (run 20261129T101500Z-7)
     ");
+}
+
+#[test]
+fn evidence_that_all_holds_is_folded_unless_it_is_asked_for() {
+    let verified = |verb: &str, last: &str| {
+        let unit = Unit::new("fuse", "web");
+        let mut first = started(std::slice::from_ref(&unit));
+        if let Body::RunStarted { verb: of_run, .. } = &mut first {
+            *of_run = verb.into();
+        }
+        let evidence = [("it mounts", "y"), ("it reads", "y"), ("it writes", last)];
+        let evidence = evidence.map(|(claim, found)| Evidence::equal(claim, "a trial", "y", found));
+        let (unit, warnings) = (unit.clone(), Vec::new());
+        vec![
+            first,
+            Body::Verified { unit: unit.clone(), evidence: evidence.to_vec(), warnings },
+            ended(&unit, Outcome::Verified),
+        ]
+    };
+    assert_snapshot!(human(verified("run", "y"), USUAL), @r"
+    Verified web: fuse (1.0 s)
+             holds: it writes, and 2 more (-v shows them)
+    ");
+    assert_snapshot!(human(verified("run", "n"), USUAL), @r"
+    Verified web: fuse (1.0 s)
+             holds: it mounts
+             holds: it reads
+             does not hold: it writes
+               expected: y
+               observed: n
+               looked at: a trial
+    ");
+    assert_snapshot!(human(verified("verify", "y"), USUAL), @r"
+    Verified web: fuse (1.0 s)
+             holds: it mounts
+               observed: y
+               looked at: a trial
+             holds: it reads
+               observed: y
+               looked at: a trial
+             holds: it writes
+               observed: y
+               looked at: a trial
+    ");
+    let asked = human(verified("run", "y"), view(Detail::Verbose, 80));
+    assert_eq!(asked, human(verified("verify", "y"), USUAL));
 }
 
 #[test]
