@@ -146,11 +146,13 @@ pub(crate) fn at_home<'a>(
             name: "phoenix-orch plan",
             duty: Duty::Report,
             start: ours("plan", &["--check"]),
-            verdict: |finished| match finished.code {
-                0 => Ok(Verdict::NothingToChange),
-                3 => Ok(Verdict::Differs),
-                _ => unclear(finished),
-            },
+            verdict: ours_checked,
+        },
+        Competitor {
+            name: "phoenix-orch status",
+            duty: Duty::Report,
+            start: ours("status", &["--check"]),
+            verdict: ours_checked,
         },
     ]
 }
@@ -182,6 +184,15 @@ fn ours_found(finished: &Finished) -> Result<Verdict> {
     };
     let changed = closing.split([' ', ',']).any(|word| word == "changed");
     Ok(if changed { Verdict::Differs } else { Verdict::NothingToChange })
+}
+
+/// From the exit code of a verb with `--check`.
+fn ours_checked(finished: &Finished) -> Result<Verdict> {
+    match finished.code {
+        0 => Ok(Verdict::NothingToChange),
+        3 => Ok(Verdict::Differs),
+        _ => unclear(finished),
+    }
 }
 
 /// The error for an end that says neither.
