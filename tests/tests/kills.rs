@@ -16,7 +16,7 @@ use phoenix_tests::{
 use xtask::testbed::{Container, Image, Options, Release};
 
 /// Rounds in CI.
-const SHORT: usize = 6;
+const SHORT: usize = 4;
 
 /// More transactions than a run has.
 const MOST: u64 = 60;

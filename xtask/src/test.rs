@@ -1,11 +1,12 @@
 //! `cargo xtask test`: everything that must hold before a change is kept.
 
 use std::process::{Command, Stdio};
+use std::thread;
 
 use anyhow::{Result, bail};
 use xtask::dist::Package;
 use xtask::lab::{product, suite};
-use xtask::testbed::{Image, Release};
+use xtask::testbed::{Image, RaisedLimits, Release};
 use xtask::{interrupt, packages, process, say, workspace};
 
 /// What else can be asked for.
@@ -19,6 +20,9 @@ pub(crate) struct Options {
     #[arg(long, default_value = product::TRIED)]
     profile: String,
 }
+
+/// Tests at once for each core: most of the time, they wait for containers to start, to stop, and to say that they are up.
+const AT_ONCE: usize = 2;
 
 /// Rounds of the random kills with `--long`.
 const LONG: &str = "200";
@@ -48,14 +52,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         command.args(words).arg("--quiet").env("RUSTDOCFLAGS", "--deny warnings");
         process::live(command.stdin(Stdio::null()))
     })?;
+    let threads = AT_ONCE * thread::available_parallelism()?.get();
     let all = if has_nextest() {
-        ["nextest", "run", "--workspace", "--no-fail-fast"]
+        format!("nextest run --workspace --no-fail-fast --test-threads {threads}")
     } else {
-        ["test", "--workspace", "--all-targets", "--no-fail-fast"]
+        format!("test --workspace --all-targets --no-fail-fast -- --test-threads {threads}")
     };
     say::timed("unit, law and system tests", || {
+        let _limits = RaisedLimits::new()?;
         let mut command = workspace::cargo();
-        command.args(all).stdin(Stdio::null());
+        command.args(all.split(' ')).stdin(Stdio::null());
         if options.long {
             command.env("PHOENIX_LONG", LONG);
         }

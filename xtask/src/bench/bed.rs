@@ -13,11 +13,11 @@ use xtask::{
     catalogue,
     lab::product,
     packages, process, say,
-    testbed::{Container, Disk, Flavor, Image, Options, Release},
+    testbed::{Container, Disk, Flavor, Image, Options, RaisedLimits, Release},
     workspace,
 };
 
-use super::{competitor, limits::Raised, record};
+use super::{competitor, record};
 
 const LABEL: &str = "bench";
 const RELEASE: Release = Release::Bookworm;
@@ -52,13 +52,13 @@ pub(crate) struct Bed {
     containers: Vec<Container>,
     /// What the configuration of a container needs.
     config: Vec<String>,
-    _limits: Raised,
+    _limits: RaisedLimits,
 }
 
 impl Bed {
     /// Makes so many containers with the help of this binary, in a folder that [`prepare`] has made.
     pub(crate) fn make(folder: &Path, binary: &Path, count: usize) -> Result<Self> {
-        let limits = Raised::new()?;
+        let limits = RaisedLimits::new()?;
         let model = || model(folder, binary);
         let (image, options) = say::timed("converging one container", model)?;
         let make = || (0..count).map(|_| Container::create(&image, LABEL, &options)).collect();

@@ -15,7 +15,6 @@ mod fleet;
 mod fleet_table;
 mod honesty;
 mod host_files;
-mod limits;
 mod peers;
 mod publish;
 mod record;

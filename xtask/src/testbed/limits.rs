@@ -3,7 +3,8 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-use xtask::say;
+
+use crate::say;
 
 /// Each systemd and each dockerd watches files, and each service has a keyring. LXC's documentation asks for as much where there
 /// are many containers.
@@ -14,11 +15,11 @@ const WANTED: [(&str, u64); 3] = [
 ];
 
 /// Limits that are raised until this value is dropped.
-pub(crate) struct Raised(Vec<(&'static str, String)>);
+pub struct RaisedLimits(Vec<(&'static str, String)>);
 
-impl Raised {
+impl RaisedLimits {
     /// Raises those that are lower.
-    pub(crate) fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         let mut raised = Self(Vec::new());
         for (path, wanted) in WANTED {
             let text = fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"))?;
@@ -34,7 +35,7 @@ impl Raised {
     }
 }
 
-impl Drop for Raised {
+impl Drop for RaisedLimits {
     fn drop(&mut self) {
         for (path, text) in &self.0 {
             // It could be written before, so that only a machine that is going away says no.
