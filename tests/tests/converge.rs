@@ -171,7 +171,7 @@ fn a_restart_that_stops_docker_containers_needs_consent() -> Result<()> {
     bench.run(&allowed)?.expect_code(0)?;
     container.script(
         "tar -C / -ch bin/sh $(ldd /bin/sh | grep -o '/[^ ]*' | cut -c2-) | docker import - mine >/dev/null\n\
-         docker run --detach --interactive --name at-work --network none mine /bin/sh -c 'read line' >/dev/null\n\
+         docker run --detach --interactive --stop-signal KILL --name at-work --network none mine /bin/sh -c 'read line' >/dev/null\n\
          sed -i s/false/true/ /etc/docker/daemon.json\n",
     )?;
     let drifted = container.read_file("/etc/docker/daemon.json")?;

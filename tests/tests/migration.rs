@@ -19,6 +19,7 @@ fn on_vfs(label: &str, options: &Options) -> Result<Container> {
 /// made from, a container that runs, and a volume with something in it.
 fn with_docker(container: Container, daemon: &[u8]) -> Result<Container> {
     container.write_file("/etc/docker/daemon.json", daemon, 0o644)?;
+    // A shell that is the first process ignores SIGTERM, and each stop of Docker would wait ten seconds for it.
     container.script(
         "apt-get update -q >/dev/null\n\
          apt-get install -y -q docker.io iptables >/dev/null\n\
@@ -29,7 +30,7 @@ fn with_docker(container: Container, daemon: &[u8]) -> Result<Container> {
          docker tag example.org/other:2 second-name:latest\n\
          nameless=$(root | docker import --change 'LABEL n=3' -)\n\
          docker create --name of-nameless --network none $nameless /bin/sh >/dev/null\n\
-         docker run --detach --interactive --name at-work --network none --restart always \\\n\
+         docker run --detach --interactive --stop-signal KILL --name at-work --network none --restart always \\\n\
              --volume data:/data --env 'GREETING=good day' mine:1 \\\n\
              /bin/sh -c 'echo kept >/data/file; read line' >/dev/null\n",
     )?;
@@ -96,7 +97,7 @@ fn a_migration_carries_everything_over_and_deletes_nothing() -> Result<()> {
     for part in [
         "needs --allow migrate",
         "save 3 images",
-        "docker run --detach --name at-work --restart always --interactive --env 'GREETING=good day' \
+        "docker run --detach --name at-work --restart always --interactive --stop-signal KILL --env 'GREETING=good day' \
          --volume data:/data --network none mine:1 /bin/sh -c 'echo kept >/data/file; read line'",
         "`/var/lib/docker/vfs`",
         "`of-nameless`",
@@ -117,7 +118,7 @@ fn a_migration_carries_everything_over_and_deletes_nothing() -> Result<()> {
 
     // The hint is a line that works, and finds its data.
     container.script(
-        "docker run --detach --name at-work --restart always --interactive --env 'GREETING=good day' \
+        "docker run --detach --name at-work --restart always --interactive --stop-signal KILL --env 'GREETING=good day' \
          --volume data:/data --network none mine:1 /bin/sh -c 'echo kept >/data/file; read line'",
     )?;
     bench.run(&[&["verify"], &target[..]].concat())?.expect_code(0)?;
